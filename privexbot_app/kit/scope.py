@@ -1,0 +1,81 @@
+"""Who acts, for which tenant, with which permissions; and every name that is derived from it.
+
+A Scope is made only by `domains.tenancy.service` and, across tenants, by `system_scope` in `kit.database`. Redis keys,
+storage prefixes and vector namespaces come from a Scope, so that nothing outside the kit ever spells a tenant id.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from privexbot_app.kit.errors import ForbiddenError
+
+
+class ActorKind(StrEnum):
+    """What kind of caller acts."""
+
+    USER = "user"
+    VISITOR = "visitor"
+    JOB = "job"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The one who acts. `id` is a user id, a visitor's session id, or a job's name."""
+
+    kind: ActorKind
+    id: str
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """A tenant's own corner of a shared engine, handed to plug-ins instead of a collection name.
+
+    workspace_id, kind, id: whose it is and what it holds, e.g. ("…", "kb", knowledge base id).
+    generation: counts re-indexes; a new generation is built beside the old one.
+
+    >>> from uuid import UUID
+    >>> Namespace(UUID(int=7), "kb", UUID(int=9), generation=2).name
+    'kb-00000000000000000000000000000009-2'
+    """
+
+    workspace_id: UUID
+    kind: str
+    id: UUID
+    generation: int = 1
+
+    @property
+    def name(self) -> str:
+        """An identifier that every engine accepts: letters, digits and dashes, at most 63 characters."""
+        return f"{self.kind}-{self.id.hex}-{self.generation}"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One caller inside one workspace.
+
+    permissions: names from the table in `domains.tenancy.permissions`.
+    """
+
+    organization_id: UUID
+    workspace_id: UUID
+    actor: Actor
+    permissions: frozenset[str] = field(default_factory=frozenset)
+
+    def require(self, permission: str) -> None:
+        """Raise ForbiddenError unless the caller holds the permission."""
+        if permission not in self.permissions:
+            raise ForbiddenError("Your role in this workspace does not allow this.", permission=permission)
+
+    def key(self, *parts: object) -> str:
+        """A Redis key of this workspace, e.g. `ws:<id>:draft:chatbot:<id>`."""
+        return ":".join(("ws", self.workspace_id.hex, *(str(part) for part in parts)))
+
+    def storage_path(self, *parts: object) -> str:
+        """A storage path of this workspace, e.g. `ws/<id>/documents/<id>`."""
+        return "/".join(("ws", self.workspace_id.hex, *(str(part) for part in parts)))
+
+    def namespace(self, kind: str, id: UUID, *, generation: int = 1) -> Namespace:
+        """A corner of a vector store or another shared engine."""
+        return Namespace(self.workspace_id, kind, id, generation)

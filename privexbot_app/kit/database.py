@@ -1,0 +1,189 @@
+"""Tables that know their tenant, and sessions that cannot forget theirs.
+
+Owns the base classes of every table, the two session hooks that confine each statement to its Scope, and engines for
+SQLite and PostgreSQL. It opens no transaction by itself: see `kit.unit_of_work`.
+
+Three kinds of table: `GlobalModel` (users), `TenancyModel` (what defines a tenant; private to `domains.tenancy`),
+`WorkspaceModel` (a tenant's rows). A workspace's child table points at its parent by (workspace_id, id) through
+`parent_key`, so that the database itself refuses a child that points abroad.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, Table, TypeDecorator, UniqueConstraint, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import TextClause
+from sqlmodel import Field, SQLModel
+
+from privexbot_app.kit.clock import utc_now
+from privexbot_app.kit.ids import new_id
+from privexbot_app.kit.scope import Scope
+
+
+class UnscopedQueryError(RuntimeError):
+    """A statement would have touched a tenant's table without a scope, or in a way that cannot be confined."""
+
+
+class TenantMismatchError(RuntimeError):
+    """A row of another workspace was about to be written."""
+
+
+@dataclass(frozen=True)
+class SystemScope:
+    """Leave to read and write across tenants, for upkeep only. `reason` is logged; a house test lists its callers."""
+
+    reason: str
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite keeps no time zone, so one is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive datetimes; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def moment(**options: Any) -> Any:
+    """A column that holds a moment; keyword arguments are SQLModel's `Field`."""
+    return Field(sa_type=UtcDateTime, **options)
+
+
+class _Row(SQLModel):
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    created_at: datetime = moment(default_factory=utc_now, nullable=False)
+
+
+class GlobalModel(_Row):
+    """A row of no tenant."""
+
+
+class TenancyModel(_Row):
+    """A row that defines a tenant or who belongs to it."""
+
+
+class WorkspaceModel(_Row):
+    """A row of one workspace. Its table needs `workspace_table(...)` as `__table_args__`."""
+
+    workspace_id: UUID = Field(index=True, nullable=False, foreign_key="workspace.id", ondelete="CASCADE")
+
+
+def workspace_table(*arguments: Any) -> tuple[Any, ...]:
+    """Table arguments of a WorkspaceModel: makes (workspace_id, id) a target for `parent_key`."""
+    return (UniqueConstraint("workspace_id", "id"), *arguments)
+
+
+def parent_key(column: str, table: str) -> ForeignKeyConstraint:
+    """A foreign key that stays inside the workspace; children go with their parent."""
+    return ForeignKeyConstraint(
+        ["workspace_id", column], [f"{table}.workspace_id", f"{table}.id"], ondelete="CASCADE", name=f"fk_{column}"
+    )
+
+
+class ScopedSession(Session):
+    """The synchronous core of every session; the hooks below listen on it."""
+
+
+@event.listens_for(ScopedSession, "do_orm_execute")
+def _confine_statement(state: ORMExecuteState) -> None:
+    scope = state.session.info.get("scope")
+    if isinstance(state.statement, TextClause):
+        raise UnscopedQueryError("raw SQL cannot be confined to a workspace")
+    if isinstance(scope, SystemScope):
+        return
+    touched = _tenant_tables_in(state.statement)
+    if not touched:
+        return
+    if scope is None:
+        raise UnscopedQueryError(f"no scope for {', '.join(sorted(table.name for table in touched))}")
+    if not state.is_orm_statement or state.is_insert:
+        raise UnscopedQueryError("Core statements and bulk inserts cannot be confined to a workspace")
+    state.statement = state.statement.options(*_criteria(state.session, scope))
+
+
+@event.listens_for(ScopedSession, "before_flush")
+def _refuse_foreign_rows(session: Session, flush_context: object, instances: object) -> None:
+    scope = session.info.get("scope")
+    if isinstance(scope, SystemScope):
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if not isinstance(row, WorkspaceModel):
+            continue
+        if scope is None:
+            raise UnscopedQueryError(f"no scope to write {type(row).__name__}")
+        if row.workspace_id != scope.workspace_id:
+            raise TenantMismatchError(type(row).__name__)
+
+
+def tenant_models() -> list[type[WorkspaceModel]]:
+    """Every mapped class of a tenant's rows."""
+    return [model for model in _descendants(WorkspaceModel) if hasattr(model, "__table__")]
+
+
+def _descendants(model: type) -> Iterator[type]:
+    for child in model.__subclasses__():
+        yield child
+        yield from _descendants(child)
+
+
+def _tenant_tables_in(statement: Any) -> set[Table]:
+    tables = {model.__table__ for model in tenant_models()}  # type: ignore[attr-defined]
+    return {node for node in visitors.iterate(statement) if getattr(node, "__visit_name__", "") == "table"} & tables
+
+
+def _criteria(session: Session, scope: Scope) -> tuple[Any, ...]:
+    # Built once per session: a lambda over the base class fails with SQLModel's unmapped bases.
+    if "criteria" not in session.info:
+        session.info["criteria"] = tuple(
+            with_loader_criteria(model, model.workspace_id == scope.workspace_id, include_aliases=True)
+            for model in tenant_models()
+        )
+    return session.info["criteria"]
+
+
+def create_engine(url: str) -> AsyncEngine:
+    """An engine for `sqlite+aiosqlite://…` or `postgresql+asyncpg://…`; no connection is opened yet."""
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    engine = create_async_engine(url, pool_size=8, max_overflow=24, connect_args={"timeout": 15})
+    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """A factory of sessions; pass `info={"scope": …}` at each call."""
+    return async_sessionmaker(engine, sync_session_class=ScopedSession, expire_on_commit=False)
+
+
+def _set_up_sqlite(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock at once: upgrading a read lock later fails with SQLITE_BUSY, whatever the timeout.
+    reads_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,44 @@
+"""Lists in pages: `{"items": […], "next_cursor": …}`. Row ids are time-ordered, so a cursor is an id in disguise."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from privexbot_app.kit.errors import InvalidError
+
+Item = TypeVar("Item")
+
+DEFAULT_PAGE_SIZE = 50
+LARGEST_PAGE_SIZE = 200
+
+
+@dataclass(frozen=True)
+class PageParams:
+    """Which page a caller asks for."""
+
+    limit: int = DEFAULT_PAGE_SIZE
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """One page; `next_cursor` is None on the last."""
+
+    items: Sequence[Item]
+    next_cursor: str | None = None
+
+
+def cursor_after(id: UUID) -> str:
+    """The cursor of the page that follows the row `id`."""
+    return base64.urlsafe_b64encode(id.bytes).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> UUID:
+    """The row id in a cursor. Raises InvalidError (`invalid_cursor`)."""
+    try:
+        return UUID(bytes=base64.b64decode(cursor + "==", altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error) as error:
+        raise InvalidError("The cursor is not one of ours.", code="invalid_cursor") from error

@@ -1,0 +1,93 @@
+"""The only place where real things are chosen: reads the settings, discovers plug-ins, builds the Runtime."""
+
+import importlib
+import pkgutil
+from functools import cache
+
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+import privexbot_app
+from privexbot_app import domains
+from privexbot_app.integrations.embeddings.base import EMBEDDERS
+from privexbot_app.integrations.llms.base import LLMS
+from privexbot_app.integrations.parsers.base import PARSERS
+from privexbot_app.integrations.plugins import Defaults, Plugins
+from privexbot_app.integrations.source_connectors.base import SOURCE_CONNECTORS
+from privexbot_app.integrations.storages.base import STORAGES
+from privexbot_app.integrations.vector_stores.base import VECTOR_STORES
+from privexbot_app.kit.crypto import KeyRing
+from privexbot_app.kit.database import create_engine, create_sessions
+from privexbot_app.kit.http import HttpClient, HttpConfig
+from privexbot_app.kit.jobs import Dispatcher
+from privexbot_app.kit.redis import create_redis
+from privexbot_app.kit.unit_of_work import Works
+from privexbot_app.rag.chunkers.base import CHUNKERS
+from privexbot_app.runtime import Runtime
+from privexbot_app.settings import Environment, Settings
+
+REGISTRIES = (
+    (LLMS, "privexbot_app.integrations.llms", "privexbot.llms"),
+    (EMBEDDERS, "privexbot_app.integrations.embeddings", "privexbot.embeddings"),
+    (VECTOR_STORES, "privexbot_app.integrations.vector_stores", "privexbot.vector_stores"),
+    (SOURCE_CONNECTORS, "privexbot_app.integrations.source_connectors", "privexbot.source_connectors"),
+    (PARSERS, "privexbot_app.integrations.parsers", "privexbot.parsers"),
+    (STORAGES, "privexbot_app.integrations.storages", "privexbot.storages"),
+    (CHUNKERS, "privexbot_app.rag.chunkers", "privexbot.chunkers"),
+)
+
+
+def build_runtime(settings: Settings | None = None) -> Runtime:
+    """The real installation, from the environment unless settings are given. Opens no connection yet."""
+    settings = settings or Settings()
+    discover()
+    sessions = create_sessions(create_engine(settings.async_database_url))
+    return Runtime(
+        works=Works(
+            sessions=sessions,
+            dispatcher=Dispatcher(sessions, settings.redis_address),
+            redis=create_redis(settings.redis_address),
+            plugins=_build_plugins(settings),
+        ),
+        keys=KeyRing(settings.read_secret_key()),
+        browser_url=settings.browser_url,
+        max_upload_bytes=settings.max_upload_megabytes * 1_000_000,
+        version=privexbot_app.__version__,
+        is_production=settings.environment is Environment.PRODUCTION,
+    )
+
+
+@cache
+def discover() -> None:
+    """Import every plug-in, table and job once, then close the registries."""
+    for registry, package, entry_points in REGISTRIES:
+        registry.discover(package, entry_points)
+        registry.freeze()
+    for room in pkgutil.iter_modules(domains.__path__, f"{domains.__name__}."):
+        for topic in pkgutil.iter_modules(importlib.import_module(room.name).__path__):
+            if topic.name in {"models", "jobs"}:
+                importlib.import_module(f"{room.name}.{topic.name}")
+
+
+def table_metadata() -> MetaData:
+    """Every table, for migrations."""
+    discover()
+    return SQLModel.metadata
+
+
+def _build_plugins(settings: Settings) -> Plugins:
+    embeddings = {"minilm": {"model_dir": settings.models_dir / "minilm"}} | settings.embeddings
+    storage_config = {"root": settings.data_dir / "files"} | settings.storages.get("local", {})
+    storage = STORAGES.get("local")
+    return Plugins(
+        llms=settings.llms,
+        embeddings=embeddings,
+        vector_stores=settings.vector_stores,
+        storage=storage(storage.Config.model_validate(storage_config)),  # type: ignore[call-arg]
+        http=HttpClient(HttpConfig(allowed_private_networks=settings.allowed_private_networks)),
+        defaults=Defaults(
+            llm=settings.default_llm or ("openai_like" if "openai_like" in settings.llms else "extractive"),
+            vector_store=settings.default_vector_store,
+            embedding=settings.default_embedding,
+        ),
+    )

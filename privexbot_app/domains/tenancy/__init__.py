@@ -1,0 +1,1 @@
+"""Organizations, workspaces, members and roles; the only maker of a Scope."""

@@ -1,0 +1,145 @@
+"""All settings of an installation: environment variables with the prefix PRIVEXBOT_, nested by `__`.
+
+Read once by `bootstrap` and passed down as values. A setting that cannot work refuses at start-up, in one sentence.
+"""
+
+import math
+import secrets
+from collections import Counter
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 32
+LEAST_SECRET_BITS = 96
+KNOWN_SECRETS = ("changeme", "change-me", "secret", "password", "privexbot", "default", "example")
+
+
+class Environment(StrEnum):
+    """How strict the installation is with itself."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """The installation's settings. `docs/reference/settings.md` is generated from this class."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PRIVEXBOT_", env_nested_delimiter="__", frozen=True, extra="ignore", nested_model_default_partial_update=True
+    )
+
+    environment: Environment = Field(
+        Environment.DEVELOPMENT, description="`development`, or `production`, which refuses weak secrets and SQLite."
+    )
+    data_dir: Path = Field(ROOT / ".data", description="Folder of everything that must survive a restart.")
+    models_dir: Path = Field(ROOT / ".models", description="Folder of the packaged embedding model.")
+    host: str = Field("127.0.0.1", description="Address that the web server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port that the web server listens on.")
+    public_url: str = Field("", description="Address under which browsers reach this installation; by default local.")
+    database_url: str = Field("", description="`postgresql://…`; by default SQLite in the data folder.")
+    redis_url: str = Field("", description="`redis://…`, `rediss://…` or `unix://…`; by default an own server.")
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="At least 32 random characters; by default made once and kept in the data folder."
+    )
+    default_llm: str = Field("", description="Language model of new bots; by default the one that is configured.")
+    default_vector_store: str = Field("chroma", description="Vector store of new knowledge bases.")
+    default_embedding: str = Field("minilm", description="Embedding of new knowledge bases.")
+    llms: dict[str, dict[str, Any]] = Field({}, description="Settings of each language model, by its name.")
+    vector_stores: dict[str, dict[str, Any]] = Field({}, description="Settings of each vector store, by its name.")
+    embeddings: dict[str, dict[str, Any]] = Field({}, description="Settings of each embedding, by its name.")
+    storages: dict[str, dict[str, Any]] = Field({}, description="Settings of each file storage, by its name.")
+    worker_processes: int = Field(1, ge=1, le=64, description="Processes that index documents, on each machine.")
+    max_upload_megabytes: int = Field(50, ge=1, le=2048, description="Largest file that may be uploaded, in MB.")
+    allowed_private_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="Private networks, separated by commas, that URL sources may nevertheless be fetched from."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_networks(cls, values: dict[str, Any]) -> dict[str, Any]:
+        networks = values.get("allowed_private_networks")
+        if isinstance(networks, str):
+            values["allowed_private_networks"] = tuple(part.strip() for part in networks.split(",") if part.strip())
+        return values
+
+    @model_validator(mode="after")
+    def _refuse_weak_production(self) -> Self:
+        secret = self.secret_key.get_secret_value()
+        if secret and (weakness := weakness_of(secret)):
+            raise ValueError(f"PRIVEXBOT_SECRET_KEY {weakness}. Make one with: openssl rand -base64 48")
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        missing = [
+            name
+            for name, value in (
+                ("PRIVEXBOT_SECRET_KEY", secret),
+                ("PRIVEXBOT_DATABASE_URL", self.database_url),
+                ("PRIVEXBOT_REDIS_URL", self.redis_url),
+                ("PRIVEXBOT_PUBLIC_URL", self.public_url),
+            )
+            if not value
+        ]
+        if missing:
+            raise ValueError(f"In production, set {', '.join(missing)}.")
+        if self.database_url.startswith("sqlite"):
+            raise ValueError("In production, PRIVEXBOT_DATABASE_URL must be a PostgreSQL server, not SQLite.")
+        if self.log_level.upper() == "DEBUG":
+            raise ValueError("In production, PRIVEXBOT_LOG_LEVEL must not be DEBUG.")
+        return self
+
+    @property
+    def async_database_url(self) -> str:
+        """The database's address with the driver that the sessions use."""
+        url = self.database_url or f"sqlite:///{self.data_dir / 'privexbot.sqlite'}"
+        for plain, driver in (("postgresql://", "postgresql+asyncpg://"), ("postgres://", "postgresql+asyncpg://")):
+            url = url.replace(plain, driver, 1) if url.startswith(plain) else url
+        return url.replace("sqlite:///", "sqlite+aiosqlite:///", 1) if url.startswith("sqlite:///") else url
+
+    @property
+    def browser_url(self) -> str:
+        """The address that people type, without a slash at the end."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def redis_address(self) -> str:
+        """The address of Redis; without a setting, the socket of the server that `up` starts."""
+        return self.redis_url or f"unix://{self.data_dir / 'redis' / 'redis.sock'}"
+
+    def read_secret_key(self) -> bytes:
+        """The installation's secret; outside production it is made at first use and kept in the data folder."""
+        if self.secret_key.get_secret_value():
+            return self.secret_key.get_secret_value().encode()
+        path = self.data_dir / "secret_key"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("x") as file:
+                path.chmod(0o600)
+                file.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass
+        return path.read_bytes()
+
+
+def weakness_of(secret: str) -> str | None:
+    """What is wrong with a secret, or None.
+
+    >>> weakness_of("changeme-changeme-changeme-changeme")
+    'contains the well-known word “changeme”'
+    >>> weakness_of("short")
+    'is shorter than 32 characters'
+    """
+    if len(secret) < SHORTEST_SECRET:
+        return f"is shorter than {SHORTEST_SECRET} characters"
+    for word in KNOWN_SECRETS:
+        if word in secret.lower():
+            return f"contains the well-known word “{word}”"
+    shares = [count / len(secret) for count in Counter(secret).values()]
+    bits = -sum(share * math.log2(share) for share in shares) * len(secret)
+    return "repeats itself too much" if bits < LEAST_SECRET_BITS else None

@@ -49,4 +49,4 @@ class Embedder(Protocol):
         ...
 
 
-EMBEDDERS = Registry("embedding", Embedder)
+EMBEDDERS = Registry("embedding", Embedder)  # type: ignore[type-abstract]

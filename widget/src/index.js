@@ -1,0 +1,79 @@
+/**
+ * The loader: finds its <script>, draws the launcher, and fetches the panel when it is first wanted.
+ * Several scripts may stand on one page; the first one owns window.pb and the custom element.
+ */
+import { createInstance } from './instance.js';
+
+/* global PANEL_PATH */
+const OPTION_NAMES = ['position', 'color', 'title', 'greeting', 'lang', 'theme', 'open'];
+
+const script = document.currentScript || document.querySelector('script[src*="/widget.js"]');
+
+function readOptions(element, prefix) {
+  const options = {};
+  for (const name of OPTION_NAMES) {
+    const value = element.getAttribute(prefix + name);
+    if (value !== null) options[name] = value;
+  }
+  return options;
+}
+
+/** Take over window.pb: run what the page queued, then answer directly. */
+function installCommands() {
+  const queued = window.pb?.q || [];
+  const instances = new Set();
+  const run = (command, detail) => {
+    if (!['open', 'close', 'toggle', 'destroy', 'identify'].includes(command)) return;
+    for (const instance of [...instances]) {
+      if (detail?.bot && detail.bot !== instance.bot) continue;
+      instance[command](detail);
+      if (command === 'destroy') instances.delete(instance);
+    }
+  };
+  run.add = (place) => {
+    const isTwin = (other) => other.bot === place.bot && other.base === place.base;
+    if (!place.element && [...instances].some(isTwin)) return null;
+    const stacked = place.element ? 0 : [...instances].filter((other) => !other.element).length;
+    const instance = createInstance({ ...place, stacked });
+    instances.add(instance);
+    return instance;
+  };
+  run.remove = (instance) => {
+    instance.destroy();
+    instances.delete(instance);
+  };
+  window.pb = run;
+  return queued;
+}
+
+function defineElement(place) {
+  class PrivexbotChat extends HTMLElement {
+    connectedCallback() {
+      const bot = this.getAttribute('bot');
+      if (!bot || this.chat) return;
+      this.chat = window.pb.add({ ...place, bot, element: this, options: readOptions(this, '') });
+    }
+
+    disconnectedCallback() {
+      if (this.chat) window.pb.remove(this.chat);
+      this.chat = null;
+    }
+  }
+  customElements.define('privexbot-chat', PrivexbotChat);
+}
+
+function start() {
+  const base = new URL('.', script.src).href;
+  const place = { base, panelUrl: base + PANEL_PATH };
+  const queued = window.pb?.add ? [] : installCommands();
+  const { bot } = script.dataset;
+  const mount = () => {
+    if (bot) window.pb.add({ ...place, bot, options: readOptions(script, 'data-') });
+    if (!customElements.get('privexbot-chat')) defineElement(place);
+    for (const command of queued) window.pb(...command);
+  };
+  if (document.body) mount();
+  else document.addEventListener('DOMContentLoaded', mount, { once: true });
+}
+
+if (script) start();

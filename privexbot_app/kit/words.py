@@ -5,6 +5,7 @@ Both sides of a comparison must use `tokenize`; its folding is lossy on purpose.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 from privexbot_app.kit.languages import STOP_WORDS_BY_LANGUAGE
@@ -54,19 +55,19 @@ def tokenize(text: str) -> list[str]:
     return tokens
 
 
-def is_stop_word(token: str) -> bool:
-    """Whether a token of `tokenize` is too common, in one of the product's languages, to tell documents apart."""
-    return token in _stop_tokens()
-
-
-def informative(tokens: list[str]) -> list[str]:
+def informative(tokens: Sequence[str]) -> list[str]:
     """Return the distinct tokens without stop words, in order; all distinct ones where nothing else would be left.
 
-    >>> informative(tokenize("What is the refund policy of the shop?"))
-    ['refund', 'policy', 'shop']
+    Only the stop words of the tokens' own language go: a war is no German auxiliary verb.
+
+    >>> informative(tokenize("What was the cause of the war?"))
+    ['caus', 'war']
+    >>> informative(tokenize("Was war die Ursache?"))
+    ['ursach']
     """
     distinct = list(dict.fromkeys(tokens))
-    return [token for token in distinct if not is_stop_word(token)] or distinct
+    stop_words = max(_stop_tokens(), key=lambda words: sum(token in words for token in distinct))
+    return [token for token in distinct if token not in stop_words] or distinct
 
 
 def _fold(text: str) -> str:
@@ -107,6 +108,9 @@ def _without_plural(word: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _stop_tokens() -> frozenset[str]:
-    words = " ".join(word for words in STOP_WORDS_BY_LANGUAGE.values() for word in sorted(words))
-    return frozenset(tokenize(words)) | STOP_WORDS_BY_LANGUAGE["zh"] | STOP_WORDS_BY_LANGUAGE["ja"]
+def _stop_tokens() -> tuple[frozenset[str], ...]:
+    """The stop words of each language as tokens; English first, as the first of equals is taken."""
+    return tuple(
+        words if language in ("zh", "ja") else frozenset(tokenize(" ".join(sorted(words))))
+        for language, words in STOP_WORDS_BY_LANGUAGE.items()
+    )

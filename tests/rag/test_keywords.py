@@ -42,7 +42,7 @@ def test_a_question_without_words_asks_for_nothing() -> None:
 @pytest.mark.skipif(not XQUAD.exists(), reason="needs the shared test data")
 @pytest.mark.parametrize(("language", "floor"), [("en", 0.91), ("es", 0.87)])
 def test_ranking_by_tokens_finds_the_chunk_that_answers(language: str, floor: float) -> None:
-    """BM25 over chunks of 1000 characters, 200 shared. Measured recall@1: English .92, Spanish .89."""
+    """BM25 over chunks of 1000 characters, 200 shared. Measured recall@1: English .93, Spanish .89."""
     chunks = _chunks(language)
     postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
     lengths = []
@@ -62,6 +62,8 @@ def test_ranking_by_tokens_finds_the_chunk_that_answers(language: str, floor: fl
             for position, count in found:
                 norm = 1.2 * (0.25 + 0.75 * lengths[position] / mean)
                 scores[position] += rarity * count * 2.2 / (count + norm)
+        if not scores:
+            continue
         doc, start, text = chunks[max(scores, key=lambda position: scores[position])]
         evidence = row["evidence"][0]
         hits += doc == evidence["doc"] and start <= evidence["start"] and evidence["end"] <= start + len(text)

@@ -3,17 +3,16 @@
     UpstreamFailedError
     ├── ModelUnreachableError   nothing answers at the address           model_unreachable
     ├── ModelTimeoutError       too slow to connect, or silent too long  model_timeout
-    ├── ModelStatusError        an HTTP status: model_unauthorized, model_not_found, model_rate_limited, model_refused
-    │                           (the request is wrong for this model), model_failed
+    ├── ModelStatusError        an error that the server reports, before or in the middle of an answer:
+    │                           model_unauthorized, model_not_found, model_rate_limited, model_failed
     └── ModelGarbageError       an answer that is no chat completion     model_garbage
 
 Owns no prompt: `rag.prompt` writes the messages. Variants are siblings: `openai_like`, `extractive`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -71,24 +70,8 @@ class TokenUsage:
     is_estimate: bool = False
 
 
-class StreamingHttp(Protocol):
-    """What a variant needs of `kit.http.HttpClient`. Lines come without their line ends."""
-
-    def stream(
-        self,
-        url: str,
-        *,
-        json: Mapping[str, Any],
-        headers: Mapping[str, str],
-        connect_timeout_seconds: float,
-        idle_timeout_seconds: float,
-    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]: ...
-
-    async def fetch(self, url: str, **options: Any) -> Any: ...
-
-
 class LanguageModel(Protocol):
-    """One provider of answers. Constructed as `Model(config, http)`; cheap to construct, safe to share.
+    """One provider of answers. Built as `Model(config, http)` with the `kit.http.HttpClient`; cheap, safe to share.
 
     label: the provider's name for people.
     is_language_model: False for a stand-in without a model behind it; the dashboard says so.
@@ -118,7 +101,7 @@ class LanguageModel(Protocol):
         ...
 
 
-LLMS: Registry[LanguageModel] = Registry("language model", LanguageModel)
+LLMS: Registry[LanguageModel] = Registry("language model", LanguageModel)  # type: ignore[type-abstract]
 
 
 class ModelUnreachableError(UpstreamFailedError):

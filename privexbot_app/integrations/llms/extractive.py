@@ -15,15 +15,15 @@ from privexbot_app.integrations.llms.base import (
     LLMS,
     ChatRequest,
     Embed,
-    StreamingHttp,
     TokenDelta,
     TokenUsage,
 )
+from privexbot_app.kit.http import HttpClient
 from privexbot_app.kit.languages import guess_language
 from privexbot_app.kit.overlap import Piece, WordWeights
 from privexbot_app.kit.sentences import split_sentences
 from privexbot_app.kit.text import Passage
-from privexbot_app.kit.words import informative, is_stop_word, tokenize
+from privexbot_app.kit.words import informative, tokenize
 
 NO_MODEL_NOTICE = "No language model is connected, so this answer quotes the documents."
 NOTHING_FOUND = "The documents do not say."
@@ -102,7 +102,7 @@ class ExtractiveModel:
 
         model_config = ConfigDict(frozen=True, extra="forbid")
 
-    def __init__(self, config: Config, http: StreamingHttp | None = None) -> None:
+    def __init__(self, config: Config, http: HttpClient | None = None) -> None:
         self.config = config
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[TokenDelta | TokenUsage]:
@@ -203,7 +203,7 @@ def _shortened(text: str, words: list[str]) -> str:
     if len(text) <= _MAX_SENTENCE_CHARACTERS:
         return text
     lowered = text.lower()
-    hits = [at for word in words if not is_stop_word(word) and (at := lowered.find(word)) >= 0]
+    hits = [at for word in words if (at := lowered.find(word)) >= 0]
     start = max(0, min(hits, default=0) - 80)
     start = text.find(" ", start) + 1 if start else 0
     end = text.rfind(" ", start, start + _MAX_SENTENCE_CHARACTERS)

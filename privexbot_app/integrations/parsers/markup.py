@@ -4,6 +4,7 @@ Uses lxml directly: Unstructured's HTML partitioner guesses titles from the look
 to import; the elements themselves say more.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ _INLINE_WORDS = (
 )
 _INLINE = frozenset(_INLINE_WORDS.split())
 _MOST_COLUMNS = 1_000
+_EMPTY_LINE = re.compile(r"\n[ \t\xa0]*\n")
 
 
 def parse_markup(markup: str, *, page: int | None = None) -> StructuredText:
@@ -118,7 +120,9 @@ class _Walk:
             depth = sum(tag in {"ul", "ol"} for tag in self.context) - 1
             self.builder.list_item(text, depth=min(max(depth, 0), 5), page=self.page)
         else:
-            self.builder.paragraph(text, page=self.page)
+            # Two line breaks in a row are how old pages end a paragraph.
+            for paragraph in _EMPTY_LINE.split(text):
+                self.builder.paragraph(paragraph, page=self.page)
 
 
 def data_rows(table: "HtmlElement") -> list[list[str]]:

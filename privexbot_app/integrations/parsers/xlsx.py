@@ -61,7 +61,10 @@ def _rows(sheet: Any) -> Iterator[list[str]]:
 
 
 def _add_tables(builder: TextBuilder, rows: list[list[str]], *, page: int) -> None:
-    """A sheet often opens with a title line or two: single cells before the first row of several are paragraphs."""
+    """A sheet often opens with a title line or two: single cells before the first row of several are paragraphs.
+
+    Columns without a single value only space the sheet out and are dropped.
+    """
     start = 0
     while start < len(rows) and sum(map(bool, rows[start])) <= 1:
         start += 1
@@ -71,8 +74,8 @@ def _add_tables(builder: TextBuilder, rows: list[list[str]], *, page: int) -> No
         return
     for row in rows[:start]:
         builder.paragraph("".join(row), page=page)
-    first_column = min(column for row in rows[start:] for column, cell in enumerate(row) if cell)
-    builder.table((row[first_column:] for row in rows[start:]), page=page)
+    used = sorted({column for row in rows[start:] for column, cell in enumerate(row) if cell})
+    builder.table(([row[column] for column in used if column < len(row)] for row in rows[start:]), page=page)
 
 
 def _text_of(value: object) -> str:

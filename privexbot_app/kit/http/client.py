@@ -284,7 +284,7 @@ class _GuardedNetwork(httpcore.AsyncNetworkBackend):
 
 
 def _redirected(request: _Request, target: CheckedUrl, status: int) -> _Request:
-    """The next hop: another origin learns nothing that may be a secret, and a form is not sent twice, as in browsers."""
+    """The next hop: another origin learns no secret, and a form is not sent twice, as in browsers."""
     headers = request.headers
     if target.origin != request.target.origin:
         headers = {name: value for name, value in headers.items() if name in _HEADERS_FOR_ANYONE}

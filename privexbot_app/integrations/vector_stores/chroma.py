@@ -1,0 +1,302 @@
+"""Chroma over HTTP: one collection per workspace and namespace, cosine, our own vectors.
+
+Writing and searching go through LlamaIndex (`TextNode`, `ChromaVectorStore`). Straight to Chroma's client go: making a
+collection (LlamaIndex cannot say cosine), replacing (its `add` leaves an existing id as it was, so `add` is wired to
+`upsert`), deleting (its `delete` cannot name the workspace, nor several documents), counting, listing and fetching
+(it has none of them for vectors). LlamaIndex reports exp(−distance) as similarity; this module turns it back into the
+cosine. Both libraries block and take seconds to import, so both live in a few threads and are imported there.
+
+Only a server is spoken to: several processes on one Chroma folder corrupt it.
+"""
+
+import asyncio
+import math
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field, HttpUrl, SecretStr
+
+from privexbot_app.integrations.vector_stores.base import (
+    VECTOR_STORES,
+    VectorHit,
+    VectorRecord,
+    VectorRejectedError,
+    VectorStoreUnavailableError,
+)
+from privexbot_app.kit.http import in_thread
+from privexbot_app.kit.scope import Namespace
+
+if TYPE_CHECKING:
+    from chromadb import Collection as ChromaCollection
+    from chromadb.api import ClientAPI
+
+Result = TypeVar("Result")
+_BATCH = 1000
+_THREADS = 4
+
+
+@dataclass
+class _Connection:
+    """What one process holds: neither threads nor sockets survive a fork."""
+
+    pid: int
+    threads: ThreadPoolExecutor
+    client: "ClientAPI | None" = None
+    collections: "dict[str, ChromaCollection]" = field(default_factory=dict)
+
+
+@VECTOR_STORES.register("chroma")
+class ChromaStore:
+    """A Chroma server. The workspace's id is in the collection's name, in every record and in every filter."""
+
+    class Config(BaseModel):
+        """Where the server is."""
+
+        url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8001"), description="Address of the Chroma server.")
+        token: SecretStr | None = Field(None, description="Bearer token, when a proxy in front of Chroma asks for one.")
+        timeout_seconds: float = Field(30.0, gt=0, description="Longest wait for one call, in seconds.")
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._connection: _Connection | None = None
+
+    async def upsert(self, space: Namespace, records: Sequence[VectorRecord]) -> None:
+        """See `VectorStore.upsert`."""
+        for start in range(0, len(records), _BATCH):
+            batch = records[start : start + _BATCH]
+            await self._run(self._with_collection, space, partial(_add, space, batch), None, is_created=True)
+
+    async def query(
+        self, space: Namespace, vector: Sequence[float], *, limit: int, document_ids: Collection[UUID] | None = None
+    ) -> list[VectorHit]:
+        """See `VectorStore.query`."""
+        if limit < 1 or (document_ids is not None and not document_ids):
+            return []
+        search = partial(_search, space, list(vector), limit, document_ids)
+        return await self._run(self._with_collection, space, search, [])
+
+    async def fetch_vectors(self, space: Namespace, chunk_ids: Collection[UUID]) -> dict[UUID, Sequence[float]]:
+        """See `VectorStore.fetch_vectors`."""
+        if not chunk_ids:
+            return {}
+        return await self._run(self._with_collection, space, partial(_fetch, space, list(chunk_ids)), {})
+
+    async def delete_documents(self, space: Namespace, document_ids: Collection[UUID]) -> None:
+        """See `VectorStore.delete_documents`."""
+        if document_ids:
+            await self._run(self._with_collection, space, partial(_delete, space, document_ids), None)
+
+    async def delete_space(self, space: Namespace) -> None:
+        """See `VectorStore.delete_space`."""
+        await self._run(self._drop, space)
+
+    async def count(self, space: Namespace) -> int:
+        """See `VectorStore.count`."""
+        return await self._run(self._with_collection, space, _count, 0)
+
+    async def list_chunk_ids(self, space: Namespace) -> set[UUID]:
+        """See `VectorStore.list_chunk_ids`."""
+        return await self._run(self._with_collection, space, partial(_list_ids, space), set())
+
+    async def check(self) -> None:
+        """See `VectorStore.check`."""
+        await self._run(self._beat)
+
+    async def close(self) -> None:
+        """See `VectorStore.close`."""
+        connection, self._connection = self._connection, None
+        if connection is not None and connection.pid == os.getpid():
+            connection.threads.shutdown(wait=False)
+
+    async def _run(self, function: Callable[..., Result], *args: Any, **options: Any) -> Result:
+        """Run blocking work in this store's threads, with its failures named."""
+        call = partial(_named, function, *args, **options)
+        try:
+            async with asyncio.timeout(self.config.timeout_seconds):
+                return await in_thread(self._process_connection().threads, call)
+        except TimeoutError as error:
+            raise _unavailable(f"no answer within {self.config.timeout_seconds:g} s") from error
+
+    def _process_connection(self) -> _Connection:
+        if self._connection is None or self._connection.pid != os.getpid():
+            self._connection = _Connection(os.getpid(), ThreadPoolExecutor(_THREADS, thread_name_prefix="chroma"))
+        return self._connection
+
+    def _client(self) -> "ClientAPI":
+        connection = self._process_connection()
+        if connection.client is None:
+            connection.client = _connect(self.config)
+        return connection.client
+
+    def _beat(self) -> None:
+        import llama_index.vector_stores.chroma  # noqa: F401, PLC0415
+
+        self._client().heartbeat()
+
+    def _with_collection(
+        self,
+        space: Namespace,
+        operation: "Callable[[ChromaCollection], Result]",
+        if_absent: Result,
+        *,
+        is_created: bool = False,
+    ) -> Result:
+        """Run `operation` on the space's collection; a collection that is known here may be gone on the server."""
+        from chromadb.errors import NotFoundError  # noqa: PLC0415
+
+        known = self._process_connection().collections
+        name = _collection_name(space)
+        for _ in range(2):
+            try:
+                if name not in known:
+                    known[name] = self._open(name, is_created=is_created)
+                return operation(known[name])
+            except NotFoundError:
+                known.pop(name, None)
+        return if_absent
+
+    def _open(self, name: str, *, is_created: bool) -> "ChromaCollection":
+        if not is_created:
+            return self._client().get_collection(name, embedding_function=None)
+        cosine = {"hnsw": {"space": "cosine"}}
+        return self._client().get_or_create_collection(name, embedding_function=None, configuration=cosine)
+
+    def _drop(self, space: Namespace) -> None:
+        from chromadb.errors import NotFoundError  # noqa: PLC0415
+
+        self._process_connection().collections.pop(_collection_name(space), None)
+        try:
+            self._client().delete_collection(_collection_name(space))
+        except NotFoundError:
+            return
+
+
+class _Upserting:
+    """A collection as LlamaIndex sees it, on which adding replaces."""
+
+    def __init__(self, collection: "ChromaCollection") -> None:
+        self.add = collection.upsert
+        self.query = collection.query
+
+
+def _collection_name(space: Namespace) -> str:
+    return f"{space.workspace_id.hex}-{space.name}"
+
+
+def _connect(config: ChromaStore.Config) -> "ClientAPI":
+    import chromadb  # noqa: PLC0415
+    from chromadb.config import Settings  # noqa: PLC0415
+
+    token = config.token
+    return chromadb.HttpClient(
+        host=config.url.host or "127.0.0.1",
+        port=config.url.port or 8000,
+        ssl=config.url.scheme == "https",
+        headers={"Authorization": f"Bearer {token.get_secret_value()}"} if token else None,
+        settings=Settings(anonymized_telemetry=False),
+    )
+
+
+def _named(function: Callable[..., Result], *args: Any, **options: Any) -> Result:
+    import httpx  # noqa: PLC0415
+    from chromadb.errors import ChromaError, InvalidArgumentError  # noqa: PLC0415
+
+    try:
+        return function(*args, **options)
+    except InvalidArgumentError as error:
+        raise VectorRejectedError("The vector store refused a vector.", reason=str(error)) from error
+    except (ChromaError, httpx.HTTPError, ValueError) as error:
+        # Chroma's client reports a server that it cannot reach while connecting as a ValueError.
+        raise _unavailable(str(error)) from error
+
+
+def _unavailable(reason: str) -> VectorStoreUnavailableError:
+    return VectorStoreUnavailableError("The vector store does not answer. Please try again later.", reason=reason)
+
+
+def _add(space: Namespace, records: Sequence[VectorRecord], collection: "ChromaCollection") -> None:
+    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode  # noqa: PLC0415
+    from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: PLC0415
+
+    nodes = [
+        TextNode(
+            id_=str(record.chunk_id),
+            text="",
+            embedding=[float(number) for number in record.vector],
+            metadata={"workspace_id": space.workspace_id.hex},
+            # LlamaIndex stores this one as the record's `document_id`.
+            relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=str(record.document_id))},
+        )
+        for record in records
+    ]
+    ChromaVectorStore(chroma_collection=_Upserting(collection)).add(nodes)
+
+
+def _search(
+    space: Namespace,
+    vector: list[float],
+    limit: int,
+    document_ids: Collection[UUID] | None,
+    collection: "ChromaCollection",
+) -> list[VectorHit]:
+    from llama_index.core.vector_stores import (  # noqa: PLC0415
+        FilterOperator,
+        MetadataFilter,
+        MetadataFilters,
+        VectorStoreQuery,
+    )
+    from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: PLC0415
+
+    filters = [MetadataFilter(key="workspace_id", value=space.workspace_id.hex)]
+    if document_ids is not None:
+        names = [str(document_id) for document_id in document_ids]
+        filters.append(MetadataFilter(key="document_id", value=names, operator=FilterOperator.IN))
+    found = ChromaVectorStore(chroma_collection=_Upserting(collection)).query(
+        VectorStoreQuery(query_embedding=vector, similarity_top_k=limit, filters=MetadataFilters(filters=filters))
+    )
+    return [
+        VectorHit(UUID(node.node_id), UUID(node.ref_doc_id), 1.0 + math.log(similarity))
+        for node, similarity in zip(found.nodes or [], found.similarities or [], strict=True)
+    ]
+
+
+def _fetch(space: Namespace, chunk_ids: Sequence[UUID], collection: "ChromaCollection") -> dict[UUID, Sequence[float]]:
+    vectors: dict[UUID, Sequence[float]] = {}
+    for start in range(0, len(chunk_ids), _BATCH):
+        names = [str(chunk_id) for chunk_id in chunk_ids[start : start + _BATCH]]
+        found = collection.get(ids=names, where=_of_workspace(space), include=["embeddings"])
+        for name, vector in zip(found["ids"], found["embeddings"], strict=True):
+            vectors[UUID(name)] = [float(number) for number in vector]
+    return vectors
+
+
+def _delete(space: Namespace, document_ids: Collection[UUID], collection: "ChromaCollection") -> None:
+    names = [str(document_id) for document_id in document_ids]
+    collection.delete(where={"$and": [_of_workspace(space), {"document_id": {"$in": names}}]})
+
+
+def _count(collection: "ChromaCollection") -> int:
+    return collection.count()
+
+
+def _list_ids(space: Namespace, collection: "ChromaCollection") -> set[UUID]:
+    return {UUID(name) for page in _pages(space, collection) for name in page}
+
+
+def _pages(space: Namespace, collection: "ChromaCollection") -> Iterator[list[str]]:
+    offset = 0
+    while True:
+        page = collection.get(where=_of_workspace(space), limit=_BATCH, offset=offset, include=[])["ids"]
+        if not page:
+            return
+        yield page
+        offset += len(page)
+
+
+def _of_workspace(space: Namespace) -> dict[str, str]:
+    return {"workspace_id": space.workspace_id.hex}

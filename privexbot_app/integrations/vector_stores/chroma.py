@@ -34,6 +34,8 @@ from privexbot_app.kit.scope import Namespace
 if TYPE_CHECKING:
     from chromadb import Collection as ChromaCollection
     from chromadb.api import ClientAPI
+    from chromadb.api.collection_configuration import CreateCollectionConfiguration
+    from chromadb.api.types import Where
 
 Result = TypeVar("Result")
 _BATCH = 1000
@@ -120,6 +122,8 @@ class ChromaStore:
             async with asyncio.timeout(self.config.timeout_seconds):
                 return await in_thread(self._process_connection().threads, call)
         except TimeoutError as error:
+            # Its threads may wait for long yet; the next call starts with fresh ones.
+            await self.close()
             raise _unavailable(f"no answer within {self.config.timeout_seconds:g} s") from error
 
     def _process_connection(self) -> _Connection:
@@ -163,7 +167,7 @@ class ChromaStore:
     def _open(self, name: str, *, is_created: bool) -> "ChromaCollection":
         if not is_created:
             return self._client().get_collection(name, embedding_function=None)
-        cosine = {"hnsw": {"space": "cosine"}}
+        cosine: CreateCollectionConfiguration = {"hnsw": {"space": "cosine"}}
         return self._client().get_or_create_collection(name, embedding_function=None, configuration=cosine)
 
     def _drop(self, space: Namespace) -> None:
@@ -193,13 +197,18 @@ def _connect(config: ChromaStore.Config) -> "ClientAPI":
     from chromadb.config import Settings  # noqa: PLC0415
 
     token = config.token
-    return chromadb.HttpClient(
+    client = chromadb.HttpClient(
         host=config.url.host or "127.0.0.1",
         port=config.url.port or 8000,
         ssl=config.url.scheme == "https",
         headers={"Authorization": f"Bearer {token.get_secret_value()}"} if token else None,
         settings=Settings(anonymized_telemetry=False),
     )
+    # Chroma's client waits for ever and has no setting for it; a thread must come back from a server that hangs.
+    session = getattr(getattr(client, "_server", None), "_session", None)
+    if session is not None:
+        session.timeout = config.timeout_seconds
+    return client
 
 
 def _named(function: Callable[..., Result], *args: Any, **options: Any) -> Result:
@@ -220,10 +229,10 @@ def _unavailable(reason: str) -> VectorStoreUnavailableError:
 
 
 def _add(space: Namespace, records: Sequence[VectorRecord], collection: "ChromaCollection") -> None:
-    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode  # noqa: PLC0415
+    from llama_index.core.schema import BaseNode, NodeRelationship, RelatedNodeInfo, TextNode  # noqa: PLC0415
     from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: PLC0415
 
-    nodes = [
+    nodes: list[BaseNode] = [
         TextNode(
             id_=str(record.chunk_id),
             text="",
@@ -270,14 +279,16 @@ def _fetch(space: Namespace, chunk_ids: Sequence[UUID], collection: "ChromaColle
     for start in range(0, len(chunk_ids), _BATCH):
         names = [str(chunk_id) for chunk_id in chunk_ids[start : start + _BATCH]]
         found = collection.get(ids=names, where=_of_workspace(space), include=["embeddings"])
-        for name, vector in zip(found["ids"], found["embeddings"], strict=True):
+        embeddings: Any = found["embeddings"]
+        for name, vector in zip(found["ids"], embeddings, strict=True):
             vectors[UUID(name)] = [float(number) for number in vector]
     return vectors
 
 
 def _delete(space: Namespace, document_ids: Collection[UUID], collection: "ChromaCollection") -> None:
-    names = [str(document_id) for document_id in document_ids]
-    collection.delete(where={"$and": [_of_workspace(space), {"document_id": {"$in": names}}]})
+    names: list[str | int | float | bool] = [str(document_id) for document_id in document_ids]
+    of_documents: Where = {"document_id": {"$in": names}}
+    collection.delete(where={"$and": [_of_workspace(space), of_documents]})
 
 
 def _count(collection: "ChromaCollection") -> int:
@@ -298,5 +309,5 @@ def _pages(space: Namespace, collection: "ChromaCollection") -> Iterator[list[st
         offset += len(page)
 
 
-def _of_workspace(space: Namespace) -> dict[str, str]:
+def _of_workspace(space: Namespace) -> "Where":
     return {"workspace_id": space.workspace_id.hex}

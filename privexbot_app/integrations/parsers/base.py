@@ -7,9 +7,9 @@
     ├── EncryptedDocumentError   a password is needed
     ├── CorruptDocumentError     the parser could not make sense of the bytes
     ├── ParsingTimeoutError      the parser used up its time
-    └── ParserCrashedError       the parser died, usually for lack of memory
-    ArchiveTooLargeError         the file unpacks to more than the limit (a TooLargeError)
-    DocumentTooLargeError        the file, or the text in it, is over the limit (a TooLargeError)
+    ├── ParserCrashedError       the parser died, usually for lack of memory
+    ├── ArchiveTooLargeError     the file unpacks to more than the limit (also a TooLargeError)
+    └── DocumentTooLargeError    the file, or the text in it, is over the limit (also a TooLargeError)
 
 All of them are the file's fault, not ours: a customer sees the sentence and can act. The way in is
 `sandbox.parse_file`.
@@ -17,7 +17,7 @@ All of them are the file's fault, not ours: a customer sees the sentence and can
 
 from functools import cache
 from pathlib import Path, PurePath
-from typing import Protocol
+from typing import Any, Protocol
 
 from privexbot_app.kit.errors import InvalidError, TooLargeError
 from privexbot_app.kit.registry import Registry
@@ -50,7 +50,7 @@ class ParsingError(InvalidError):
     code = "unreadable_document"
     sentence = "This document cannot be read."
 
-    def __init__(self, message: str | None = None, **context: object) -> None:
+    def __init__(self, message: str | None = None, **context: Any) -> None:
         super().__init__(message or self.sentence, **context)
 
 
@@ -103,24 +103,18 @@ class ParserCrashedError(ParsingError):
     sentence = "The document could not be read: it needs more memory than allowed, or is damaged."
 
 
-class ArchiveTooLargeError(TooLargeError):
+class ArchiveTooLargeError(ParsingError, TooLargeError):
     """The file is an archive that unpacks to more than the limit."""
 
     code = "archive_too_large"
     sentence = "The document unpacks to far more data than allowed, so it was not opened."
 
-    def __init__(self, message: str | None = None, **context: object) -> None:
-        super().__init__(message or self.sentence, **context)
 
-
-class DocumentTooLargeError(TooLargeError):
+class DocumentTooLargeError(ParsingError, TooLargeError):
     """The file, or the text in it, is over the limit."""
 
     code = "document_too_large"
     sentence = "The document is larger than allowed. Split it into smaller documents."
-
-    def __init__(self, message: str | None = None, **context: object) -> None:
-        super().__init__(message or self.sentence, **context)
 
 
 @cache

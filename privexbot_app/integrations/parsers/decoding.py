@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections import Counter
 from pathlib import Path
 
 from privexbot_app.integrations.parsers.base import CorruptDocumentError, EmptyDocumentError
@@ -31,11 +32,11 @@ def read_text(path: Path, *, declared: str | None = None) -> str:
 
 
 def decode(data: bytes, *, declared: str | None = None) -> str:
-    """Return the characters of `data`: by byte order mark, as declared, as UTF-8, or by statistics, in this order."""
+    """Return the characters of `data`: by byte order mark or zeros, as declared, as UTF-8, or by statistics."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
-    for encoding in filter(None, (declared, "utf-8", wide_encoding(data))):
+    for encoding in filter(None, (wide_encoding(data), declared, "utf-8")):
         try:
             return data.decode(encoding)
         except (UnicodeDecodeError, LookupError):
@@ -44,14 +45,24 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
 
 
 def wide_encoding(data: bytes) -> str | None:
-    """Name the UTF-16 flavour of text without a byte order mark, when every other byte is mostly zero."""
+    """Name the UTF-16 flavour of text without a byte order mark; None for anything else.
+
+    In most scripts every other byte takes one or two low values: 0 for Latin, 4 for Cyrillic, 0 for the spaces.
+    """
     head = data[: 4096 & ~1]
     if len(head) < 4:
         return None
-    even, odd = head[0::2].count(0) / len(head[0::2]), head[1::2].count(0) / len(head[1::2])
-    if odd > 0.4 and even < 0.05:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.4 and odd < 0.05 else None
+    even, odd = Counter(head[0::2]).most_common(2), Counter(head[1::2]).most_common(2)
+    for encoding, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        is_high = all(byte < 16 for byte, _ in high) and sum(times for _, times in high) >= 0.9 * (len(head) // 2)
+        if is_high and all(byte >= 16 for byte, _ in low) and _is_readable(head, encoding):
+            return encoding
+    return None
+
+
+def _is_readable(head: bytes, encoding: str) -> bool:
+    text = head.decode(encoding, errors="replace")
+    return sum(character.isprintable() or character.isspace() for character in text) >= 0.95 * len(text)
 
 
 def declared_encoding(data: bytes) -> str | None:

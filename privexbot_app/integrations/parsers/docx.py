@@ -7,6 +7,8 @@ such, by style or by outline level. There are no page numbers, as Word decides o
 
 import re
 import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ class DocxParser:
     def parse(self, path: Path) -> StructuredText:
         """Return headings, paragraphs, lists and tables in the order of the text, then the footnotes."""
         with zipfile.ZipFile(path) as archive:
-            reader = _Reader(style_levels(member_tree_or_none(archive, "word/styles.xml")))
+            reader = _Reader(read_styles(member_tree_or_none(archive, "word/styles.xml")))
             reader.read_blocks(member_tree(archive, "word/document.xml").find(_W + "body"))
             for notes in ("word/footnotes.xml", "word/endnotes.xml"):
                 tree = member_tree_or_none(archive, notes)
@@ -48,10 +50,10 @@ class DocxParser:
 
 
 class _Reader:
-    """Feeds a builder from the elements of a document. levels: heading level by style id."""
+    """Feeds a builder from the elements of a document."""
 
-    def __init__(self, levels: dict[str, int]) -> None:
-        self.levels = levels
+    def __init__(self, styles: "Styles") -> None:
+        self.styles = styles
         self.builder = TextBuilder()
 
     def read_blocks(self, parent: Any) -> None:
@@ -78,9 +80,8 @@ class _Reader:
         level = self._level_of(properties)
         if level:
             self.builder.heading(text, level=level)
-        elif properties is not None and properties.find(_W + "numPr") is not None:
-            depth = properties.find(f"{_W}numPr/{_W}ilvl")
-            self.builder.list_item(text, depth=min(int(_value(depth) or 0), 8))
+        elif (depth := self._list_depth(properties)) is not None:
+            self.builder.list_item(text, depth=depth)
         else:
             self.builder.paragraph(text)
         for box in _outermost(paragraph, _W + "txbxContent"):
@@ -92,7 +93,18 @@ class _Reader:
         outline = _value(properties.find(_W + "outlineLvl"))
         if outline is not None and int(outline) < 9:
             return int(outline) + 1
-        return self.levels.get(_value(properties.find(_W + "pStyle")) or "", 0)
+        return self.styles.levels.get(_value(properties.find(_W + "pStyle")) or "", 0)
+
+    def _list_depth(self, properties: Any) -> int | None:
+        if properties is None:
+            return None
+        numbering = properties.find(_W + "numPr")
+        if numbering is None:
+            return 0 if _value(properties.find(_W + "pStyle")) in self.styles.lists else None
+        # The number 0 takes a paragraph out of its style's list.
+        if _value(numbering.find(_W + "numId")) == "0":
+            return None
+        return min(int(_value(numbering.find(_W + "ilvl")) or 0), 8)
 
     def _read_table(self, table: Any) -> None:
         rows = [[_cell_text(cell) for cell in row.iter(_W + "tc") if _row_of(cell) is row] for row in _rows(table)]
@@ -104,27 +116,44 @@ class _Reader:
         self.builder.table(rows)
 
 
-def style_levels(styles: Any) -> dict[str, int]:
-    """Map style ids to heading levels: by outline level, by name, or inherited from the style they are based on."""
-    if styles is None:
-        return {}
-    own: dict[str, int] = {}
+@dataclass(frozen=True)
+class Styles:
+    """What paragraph styles mean. levels: heading level by style id. lists: ids of styles that number or bullet."""
+
+    levels: dict[str, int]
+    lists: frozenset[str]
+
+
+def read_styles(tree: Any) -> Styles:
+    """Read heading levels, by outline level or name, and list styles; both are inherited by derived styles."""
+    levels: dict[str, int] = {}
+    lists: dict[str, bool] = {}
     parents: dict[str, str] = {}
-    for style in styles.iterfind(_W + "style"):
+    for style in () if tree is None else tree.iterfind(_W + "style"):
         key = style.get(_W + "styleId", "")
-        name = (_value(style.find(_W + "name")) or "").lower()
-        outline = _value(style.find(f"{_W}pPr/{_W}outlineLvl"))
         parents[key] = _value(style.find(_W + "basedOn")) or ""
-        if outline is not None and outline.isdecimal() and int(outline) < 9:
-            own[key] = int(outline) + 1
-        elif name == "title":
-            own[key] = 1
-        elif found := _HEADING_STYLE.fullmatch(name):
-            own[key] = int(found.group(1))
-    return {key: level for key in parents if (level := _inherited(key, own, parents))}
+        if level := _own_level(style):
+            levels[key] = level
+        if style.find(f"{_W}pPr/{_W}numPr") is not None:
+            lists[key] = True
+    return Styles(
+        {key: level for key in parents if (level := _inherited(key, levels, parents))},
+        frozenset(key for key in parents if _inherited(key, lists, parents)),
+    )
 
 
-def _inherited(key: str, own: dict[str, int], parents: dict[str, str]) -> int:
+def _own_level(style: Any) -> int:
+    outline = _value(style.find(f"{_W}pPr/{_W}outlineLvl"))
+    name = (_value(style.find(_W + "name")) or "").lower()
+    if outline is not None and outline.isdecimal() and int(outline) < 9:
+        return int(outline) + 1
+    if found := _HEADING_STYLE.fullmatch(name):
+        return int(found.group(1))
+    return int(name == "title")
+
+
+def _inherited(key: str, own: Mapping[str, int], parents: dict[str, str]) -> int:
+    """Return the nearest ancestor's own value, or 0; a style may be its own ancestor in a broken file."""
     seen: set[str] = set()
     while key and key not in seen:
         if key in own:

@@ -2,7 +2,7 @@
 
 import email
 import tempfile
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import default
 from pathlib import Path, PurePath
 
@@ -61,17 +61,17 @@ def _add_body(builder: TextBuilder, message: EmailMessage) -> None:
         builder.paragraph(paragraph)
 
 
-def _content(part: EmailMessage) -> str:
+def _content(part: MIMEPart) -> str:
     data = part.get_payload(decode=True)
     return decode(data, declared=part.get_content_charset()) if isinstance(data, bytes) and data else ""
 
 
-def _attachments(message: EmailMessage) -> list[EmailMessage]:
+def _attachments(message: EmailMessage) -> list[MIMEPart]:
     body = message.get_body(preferencelist=("plain", "html"))
     return [part for part in message.walk() if part is not body and part.get_filename() and not part.is_multipart()]
 
 
-def _add_attachment(builder: TextBuilder, part: EmailMessage) -> None:
+def _add_attachment(builder: TextBuilder, part: MIMEPart) -> None:
     """Append an attachment below its name; one that cannot be read is named and left out."""
     name = PurePath(str(part.get_filename())).name
     builder.leave_headings()

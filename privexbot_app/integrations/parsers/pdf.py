@@ -1,7 +1,7 @@
 """PDF through pypdfium2: it reads 200 pages in well under a second and tells a missing password from damage.
 
 Unstructured's PDF path is not used: it needs torch, takes twenty times as long, and finds no tables either. Lines are
-put back together into paragraphs from their position and type size; larger type is taken for a heading.
+put back together into paragraphs by position and type; larger or bold type is taken for a heading.
 """
 
 import re
@@ -29,6 +29,7 @@ _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl",
 _LIGATURE = re.compile("[ﬀ-ﬆ]")
 _HEADING_SCALE = 1.15
 _LONGEST_HEADING = 150
+_BOLD_WEIGHT = 600
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Line:
     top: float
     bottom: float
     page: int
+    is_bold: bool
 
     @property
     def length(self) -> int:
@@ -70,9 +72,9 @@ class PdfParser:
         if not lines:
             raise EmptyDocumentError("The PDF contains no text. If it is a scan, run text recognition on it first.")
         builder = TextBuilder()
-        levels = heading_levels(lines)
-        for paragraph in paragraphs(lines, levels):
-            _add(builder, paragraph, levels)
+        typography = read_typography(lines)
+        for paragraph in paragraphs(lines, typography):
+            _add(builder, paragraph, typography)
         return builder.build(title=title)
 
 
@@ -106,7 +108,8 @@ def _page_lines(document: Any, number: int) -> Iterator[Line]:
             _, first_bottom, _, top = text_page.get_charbox(min(first, final), loose=True)
             bottom = text_page.get_charbox(final, loose=True)[1]
             size = top - first_bottom or raw.FPDFText_GetFontSize(text_page, first)
-            yield Line(_LIGATURE.sub(_spell, text.strip()), round(size, 1), top, bottom, number + 1)
+            is_bold = all(raw.FPDFText_GetFontWeight(text_page, at) >= _BOLD_WEIGHT for at in (first, final))
+            yield Line(_LIGATURE.sub(_spell, text.strip()), round(size, 1), top, bottom, number + 1, is_bold)
     text_page.close()
     page.close()
 
@@ -115,31 +118,48 @@ def _spell(ligature: re.Match[str]) -> str:
     return _LIGATURES[ligature.group()]
 
 
-def heading_levels(lines: list[Line]) -> dict[float, int]:
-    """Map type sizes that only headings have to levels, the largest to 1. The body is the size of most characters."""
+@dataclass(frozen=True)
+class Typography:
+    """What a document's type says about headings.
+
+    levels: heading level by type size, for sizes that only headings have. bold_level: of bold lines in the body's
+    size; 0 when bold type is too common to mean anything.
+    """
+
+    levels: dict[float, int]
+    bold_level: int
+
+    def level_of(self, line: Line) -> int:
+        """The level of the heading that the line would be part of; 0 for body text."""
+        return self.levels.get(line.size, self.bold_level if line.is_bold else 0)
+
+
+def read_typography(lines: list[Line]) -> Typography:
+    """Compare type sizes with the body's, which is the size of most characters; the largest is level 1."""
     weight: Counter[float] = Counter()
     for line in lines:
         weight[line.size] += len(line.text)
     body = weight.most_common(1)[0][0]
-    large = sorted((size for size in weight if size >= body * _HEADING_SCALE), reverse=True)
     # Sizes within a tenth of each other are one level: scaled text varies a little.
     levels: dict[float, int] = {}
     level, last = 0, float("inf")
-    for size in large:
+    for size in sorted((size for size in weight if size >= body * _HEADING_SCALE), reverse=True):
         if size < last * 0.9 and level < 4:
             level, last = level + 1, size
         levels[size] = max(level, 1)
-    return levels
+    is_bold_rare = sum(line.is_bold for line in lines) < 0.3 * len(lines)
+    return Typography(levels, level + 1 if is_bold_rare else 0)
 
 
-def paragraphs(lines: list[Line], levels: dict[float, int]) -> Iterator[list[Line]]:
-    """Group lines that belong together: same page and type size, no gap, no bullet, not after a short last line."""
+def paragraphs(lines: list[Line], typography: Typography) -> Iterator[list[Line]]:
+    """Group lines that belong together: same page and type, no gap, no bullet, not after a short last line."""
     widths: dict[int, int] = {}
     for line in lines:
         widths[line.page] = max(widths.get(line.page, 0), line.length)
     group: list[Line] = []
     for line in lines:
-        if group and _starts_anew(group[-1], line, widest=widths[line.page], levels=levels):
+        is_same_type = bool(group) and typography.level_of(line) == typography.level_of(group[-1])
+        if group and not (is_same_type and _continues(group[-1], line, widest=widths[line.page])):
             yield group
             group = []
         group.append(line)
@@ -147,28 +167,35 @@ def paragraphs(lines: list[Line], levels: dict[float, int]) -> Iterator[list[Lin
         yield group
 
 
-def _starts_anew(last: Line, line: Line, *, widest: int, levels: dict[float, int]) -> bool:
-    if line.page != last.page or levels.get(line.size) != levels.get(last.size) or _BULLET.match(line.text):
-        return True
+def _continues(last: Line, line: Line, *, widest: int) -> bool:
+    if line.page != last.page or _BULLET.match(line.text):
+        return False
     gap = last.bottom - line.top
     height = max(last.size, 1.0)
     is_next_line = -0.6 * height <= gap <= 0.7 * height
     is_same_line = abs(line.top - last.top) < 0.5 * height
-    if not (is_next_line or is_same_line):
-        return True
     ends_sentence = last.text.endswith((".", "!", "?", ":", "。", "！", "？", "؟"))
-    return ends_sentence and last.length < 0.6 * widest
+    is_last_line = ends_sentence and last.length < 0.6 * widest
+    return (is_next_line or is_same_line) and not is_last_line
 
 
-def _add(builder: TextBuilder, paragraph: list[Line], levels: dict[float, int]) -> None:
+def _add(builder: TextBuilder, paragraph: list[Line], typography: Typography) -> None:
     text, page = join_paragraph(paragraph), paragraph[0].page
-    level = levels.get(paragraph[0].size)
-    if level and len(text) <= _LONGEST_HEADING and any(character.isalpha() for character in text):
+    level = typography.level_of(paragraph[0])
+    if level and _reads_like_heading(text, is_large=level != typography.bold_level):
         builder.heading(text, level=level, page=page)
     elif bullet := _BULLET.match(text):
         builder.list_item(text[bullet.end() :], page=page)
     else:
         builder.paragraph(text, page=page)
+
+
+def _reads_like_heading(text: str, *, is_large: bool) -> bool:
+    """Bold type also sets totals, dates and emphasis: there, few digits and no final stop are asked for as well."""
+    letters, digits = (sum(map(test, text)) for test in (str.isalpha, str.isdigit))
+    if len(text) > _LONGEST_HEADING or letters <= digits:
+        return False
+    return is_large or (digits <= 3 and "\n" not in text and not text.endswith((".", ",", ";")))
 
 
 def join_paragraph(paragraph: list[Line]) -> str:

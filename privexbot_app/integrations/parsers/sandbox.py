@@ -16,15 +16,13 @@ from pathlib import Path
 from privexbot_app.integrations.parsers import base
 from privexbot_app.integrations.parsers.child import from_plain, read
 from privexbot_app.integrations.parsers.sniff import ParsingLimits, check_file
-from privexbot_app.kit.errors import PrivexError
 from privexbot_app.kit.text import StructuredText
 
 _SOURCE_ROOT = Path(__file__).resolve().parents[3]
-_ERRORS: dict[str, type[PrivexError]] = {
+_ERRORS: dict[str, type[base.ParsingError]] = {
     error.code: error
     for error in vars(base).values()
-    if isinstance(error, type)
-    and issubclass(error, (base.ParsingError, base.ArchiveTooLargeError, base.DocumentTooLargeError))
+    if isinstance(error, type) and issubclass(error, base.ParsingError)
 }
 
 
@@ -65,7 +63,7 @@ async def parse_in_child(parser: type[base.Parser], path: Path, *, limits: Parsi
             raise base.ParsingTimeoutError(after_seconds=limits.wall_seconds) from error
         finally:
             await _end(process)
-    if process.returncode == -signal.SIGXCPU or (process.returncode == -signal.SIGKILL and not output):
+    if process.returncode == -signal.SIGXCPU:
         raise base.ParsingTimeoutError(cpu_seconds=limits.cpu_seconds)
     if process.returncode != 0:
         raise base.ParserCrashedError(returncode=process.returncode)

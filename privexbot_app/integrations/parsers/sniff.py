@@ -121,4 +121,4 @@ def _is_text(head: bytes) -> bool:
     if head.startswith(_TEXT_MARKS) or wide_encoding(head):
         return True
     controls = sum(head.count(byte) for byte in _CONTROL_BYTES)
-    return controls <= len(head) * 0.02
+    return controls <= 1 + len(head) * 0.02

@@ -1,5 +1,7 @@
 """One suite for every chunker, and what is particular to each."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,7 +67,7 @@ def test_chunks_are_exact_ordered_complete_and_small(name, document, size, overl
     assert [piece.index for piece in chunks] == list(range(len(chunks)))
     assert all(document.text[piece.start : piece.end] == piece.text for piece in chunks)
     assert all(piece.text == piece.text.strip() for piece in chunks)
-    assert all(a.start < b.start and a.end < b.end for a, b in zip(chunks, chunks[1:], strict=False))
+    assert all(a.start < b.start and a.end < b.end for a, b in itertools.pairwise(chunks))
     assert all(piece.token_count <= size for piece in chunks)
     covered = set()
     for piece in chunks:
@@ -101,7 +103,7 @@ def test_paragraphs_stay_whole_where_they_fit():
 def test_overlap_repeats_whole_sentences():
     text = " ".join(f"Sentence number {number} is here." for number in range(30))
     chunks = chunk("sentence", StructuredText(text), size=40, overlap=10)
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in itertools.pairwise(chunks):
         assert after.start < before.end
         assert after.text.startswith("Sentence")
 

@@ -31,7 +31,11 @@ class Settings(BaseSettings):
     """The installation's settings. `docs/reference/settings.md` is generated from this class."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PRIVEXBOT_", env_nested_delimiter="__", frozen=True, extra="ignore", nested_model_default_partial_update=True
+        env_prefix="PRIVEXBOT_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        nested_model_default_partial_update=True,
     )
 
     environment: Environment = Field(

@@ -1,0 +1,1 @@
+"""The door for programs: a REST API whose names are a contract."""

@@ -1,0 +1,1 @@
+"""Routes that anybody may call: bots, the widget, health, documentation."""

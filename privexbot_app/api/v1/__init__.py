@@ -1,0 +1,1 @@
+"""Routes of the dashboard's and programs' nouns, one router per noun."""

@@ -1,0 +1,1 @@
+"""Form-based chatbots: drafts, versions, deployment."""

@@ -1,0 +1,1 @@
+"""The one way to an answer: reply, preview, history."""

@@ -160,9 +160,7 @@ class TenancyService:
             raise ConflictError("This person is a member already.", code="already_member")
         if await self._rows.find_organization_member(scope.organization_id, user.id) is None:
             self._rows.add(
-                OrganizationMember(
-                    organization_id=scope.organization_id, user_id=user.id, role=OrganizationRole.MEMBER
-                )
+                OrganizationMember(organization_id=scope.organization_id, user_id=user.id, role=OrganizationRole.MEMBER)
             )
         self._rows.add(WorkspaceMember(workspace_id=scope.workspace_id, user_id=user.id, role=new.role))
         AuditService(self._work).record("member.added", user.id, role=new.role)

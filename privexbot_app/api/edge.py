@@ -1,0 +1,152 @@
+"""The outermost shell around everything that the web process serves. Pure ASGI, as every request pays for it.
+
+Gives each request an id and a log line, bounds its body, sets security headers, answers preflights of public routes for
+any origin, and lets the dashboard's websocket be opened only by pages of this very host.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from time import perf_counter
+from typing import Any
+from urllib.parse import urlsplit
+
+from privexbot_app.api.errors import problem
+from privexbot_app.kit import logging
+from privexbot_app.kit.ids import new_id
+
+Message = MutableMapping[str, Any]
+ASGIScope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[ASGIScope, Receive, Send], Awaitable[None]]
+
+log = logging.get_logger(__name__)
+
+PUBLIC = re.compile(r"/api/v1/bots/|/v1/|/widget(?:\.js$|/)")
+UPLOADS = re.compile(r"/api/v1/kb/|/_upload")
+HASHED = re.compile(r"/(?:assets/[^/]+-[\w-]{8,}\.\w+|widget/panel\.[0-9a-f]+\.js)$")
+PUBLIC_BODY_BYTES = 64_000
+BODY_BYTES = 2_000_000
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+FRAME_HEADERS = ((b"x-frame-options", b"DENY"), (b"content-security-policy", b"frame-ancestors 'none'"))
+CORS_HEADERS = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"retry-after"))
+PREFLIGHT_HEADERS = (
+    *CORS_HEADERS,
+    (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+    (b"access-control-allow-headers", b"content-type, authorization, accept, last-event-id, idempotency-key"),
+    (b"access-control-max-age", b"7200"),
+    (b"content-length", b"0"),
+)
+IMMUTABLE = (b"cache-control", b"public, max-age=31536000, immutable")
+
+
+class BodyTooLargeError(Exception):
+    """Raised into the application when a body runs over its limit; the edge answers."""
+
+
+class Edge:
+    """Wraps the application.
+
+    max_upload_bytes: of one file; a request may carry twice as much.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_upload_bytes: int) -> None:
+        self._app = app
+        self._upload_body_bytes = 2 * max_upload_bytes + 1_000_000
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._serve_http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._serve_websocket(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _serve_websocket(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        origin = headers.get(b"origin", b"").decode("latin-1")
+        if origin and urlsplit(origin).netloc != headers.get(b"host", b"").decode("latin-1"):
+            await receive()
+            await send({"type": "websocket.close", "code": 4403})
+            return
+        # The inner list of origins is closed; this one was checked against the host it came to.
+        kept = [pair for pair in scope["headers"] if pair[0] != b"origin"]
+        await self._app({**scope, "headers": kept}, receive, send)
+
+    async def _serve_http(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        path, started = scope["path"], perf_counter()
+        headers = dict(scope["headers"])
+        logging.unbind_all()
+        request_id = _request_id(headers)
+        logging.bind(request_id=request_id)
+        is_public = PUBLIC.match(path) is not None
+        if is_public and scope["method"] == "OPTIONS":
+            await send({"type": "http.response.start", "status": 204, "headers": list(PREFLIGHT_HEADERS)})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        status = 0
+
+        async def send_dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": _dress(message, path, request_id, is_public=is_public)}
+            await send(message)
+
+        limit = self._limit(path, is_public=is_public)
+        try:
+            if int(headers.get(b"content-length", b"0") or 0) > limit:
+                raise BodyTooLargeError
+            await self._app(scope, _bounded(receive, limit), send_dressed)
+        except (BodyTooLargeError, ValueError) as error:
+            if status or not isinstance(error, BodyTooLargeError):
+                raise
+            refusal = problem(413, "too_large", f"The request is larger than {limit // 1000} kB.")
+            await refusal(scope, receive, send_dressed)
+        finally:
+            if path not in QUIET and path.startswith(("/api/", "/v1/")):
+                seconds = round(perf_counter() - started, 4)
+                log.info("request.served", method=scope["method"], path=path, status=status, seconds=seconds)
+
+    def _limit(self, path: str, *, is_public: bool) -> int:
+        if is_public:
+            return PUBLIC_BODY_BYTES
+        return self._upload_body_bytes if UPLOADS.match(path) else BODY_BYTES
+
+
+def _request_id(headers: dict[bytes, bytes]) -> str:
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
+    return given if REQUEST_ID.fullmatch(given) else new_id().hex
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    received = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise BodyTooLargeError
+        return message
+
+    return receive_bounded
+
+
+def _dress(message: Message, path: str, request_id: str, *, is_public: bool) -> list[tuple[bytes, bytes]]:
+    present = {name for name, _ in message["headers"]}
+    extra = [(b"x-request-id", request_id.encode()), *SECURITY_HEADERS]
+    if is_public:
+        extra += CORS_HEADERS
+    elif not path.startswith("/chat/"):  # hosted pages may be framed, the dashboard never
+        extra += FRAME_HEADERS
+    if HASHED.search(path) and message["status"] == 200:
+        extra.append(IMMUTABLE)
+    return [*message["headers"], *(pair for pair in extra if pair[0] not in present)]

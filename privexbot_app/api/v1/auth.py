@@ -1,0 +1,160 @@
+"""Registration, sign-in, tokens, and the dashboard's cookie."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from privexbot_app.api.deps import (
+    CurrentCaller,
+    CurrentScope,
+    RuntimeDep,
+    client_address,
+    cookie_name,
+    require_own_origin,
+)
+from privexbot_app.domains.identity.schemas import Credentials, PersonName, Registration, Tokens, UserView
+from privexbot_app.domains.identity.service import SESSION_LIFE, IdentityService, ReusedRefreshTokenError
+from privexbot_app.domains.tenancy.schemas import MeView
+from privexbot_app.domains.tenancy.service import TenancyService
+from privexbot_app.kit.limits import Limit
+from privexbot_app.runtime import Runtime
+
+router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
+
+REGISTRATIONS = Limit(events=30, seconds=3600)
+
+
+class SignedIn(Tokens):
+    """Tokens and whose they are."""
+
+    user: UserView
+
+
+class RefreshRequest(BaseModel):
+    """The refresh token to exchange."""
+
+    refresh_token: str = Field(max_length=512)
+
+
+class SwitchRequest(BaseModel):
+    """The workspace to work in from now on."""
+
+    workspace_id: UUID
+
+
+class ProfileChange(BaseModel):
+    """What a user may change about themselves."""
+
+    name: PersonName = Field(min_length=1)
+
+
+@router.post("/register", status_code=201)
+async def register(body: Registration, request: Request, installation: RuntimeDep) -> SignedIn:
+    """Make an account with an organization and a workspace, and sign in."""
+    user, workspace_id = await _register(installation, body, request)
+    return await _sign_in(installation, user, workspace_id)
+
+
+@router.post("/login")
+async def login(body: Credentials, request: Request, installation: RuntimeDep) -> SignedIn:
+    """Sign a program in."""
+    user, workspace_id = await _check(installation, body, request)
+    return await _sign_in(installation, user, workspace_id)
+
+
+@router.post("/refresh")
+async def refresh(body: RefreshRequest, installation: RuntimeDep) -> Tokens:
+    """Exchange a refresh token for a new pair. A token used twice ends the whole sign-in."""
+    async with installation.works.open(None) as work:
+        tokens = await IdentityService(work, installation.keys).refresh(body.refresh_token)
+    if tokens is None:
+        raise ReusedRefreshTokenError
+    return tokens
+
+
+@router.post("/logout", status_code=204)
+async def logout(caller: CurrentCaller, response: Response, installation: RuntimeDep) -> None:
+    """End the caller's session; its tokens and cookie are worthless from now on."""
+    async with installation.works.open(None) as work:
+        await IdentityService(work, installation.keys).end_session(caller.session_id)
+    response.delete_cookie(cookie_name(installation), path="/")
+
+
+@router.get("/me")
+async def me(caller: CurrentCaller, scope: CurrentScope, installation: RuntimeDep) -> MeView:
+    """The caller, their organizations and workspaces, and where they are now."""
+    async with installation.works.open(None, read_only=True) as work:
+        user = await IdentityService(work, installation.keys).get_user(caller.user_id)
+        return await TenancyService(work).describe(user, scope)
+
+
+@router.patch("/me")
+async def change_me(body: ProfileChange, caller: CurrentCaller, installation: RuntimeDep) -> UserView:
+    """Change the caller's name."""
+    async with installation.works.open(None) as work:
+        return await IdentityService(work, installation.keys).rename(caller.user_id, body.name)
+
+
+@router.post("/switch")
+async def switch(body: SwitchRequest, caller: CurrentCaller, installation: RuntimeDep) -> Tokens:
+    """Work in another workspace from now on."""
+    async with installation.works.open(None) as work:
+        await TenancyService(work).scope_of_user(caller, workspace_id=body.workspace_id)
+        identity = IdentityService(work, installation.keys)
+        await identity.switch(caller.session_id, body.workspace_id)
+        return await identity.renew_tokens(caller)
+
+
+@router.post("/browser/register", status_code=201)
+async def register_browser(
+    body: Registration, request: Request, response: Response, installation: RuntimeDep
+) -> UserView:
+    """Make an account and set the dashboard's cookie."""
+    require_own_origin(request)
+    user, workspace_id = await _register(installation, body, request)
+    await _set_cookie(installation, response, user, workspace_id)
+    return user
+
+
+@router.post("/browser/login")
+async def login_browser(body: Credentials, request: Request, response: Response, installation: RuntimeDep) -> UserView:
+    """Sign in and set the dashboard's cookie."""
+    require_own_origin(request)
+    user, workspace_id = await _check(installation, body, request)
+    await _set_cookie(installation, response, user, workspace_id)
+    return user
+
+
+async def _register(installation: Runtime, body: Registration, request: Request) -> tuple[UserView, UUID]:
+    await installation.works.limiter.take(f"register:{client_address(request)}", REGISTRATIONS)
+    async with installation.works.open(None) as work:
+        user = await IdentityService(work, installation.keys).register(body)
+        return user, await TenancyService(work).create_organization(user)
+
+
+async def _check(installation: Runtime, body: Credentials, request: Request) -> tuple[UserView, UUID]:
+    async with installation.works.open(None, read_only=True) as work:
+        identity = IdentityService(work, installation.keys)
+        user = await identity.check_credentials(body, ip_address=client_address(request))
+        return user, await TenancyService(work).first_workspace(user.id)
+
+
+async def _sign_in(installation: Runtime, user: UserView, workspace_id: UUID) -> SignedIn:
+    async with installation.works.open(None) as work:
+        tokens = await IdentityService(work, installation.keys).start_program_session(user.id, workspace_id)
+    return SignedIn(user=user, **tokens.model_dump())
+
+
+async def _set_cookie(installation: Runtime, response: Response, user: UserView, workspace_id: UUID) -> None:
+    async with installation.works.open(None) as work:
+        cookie = await IdentityService(work, installation.keys).start_browser_session(user.id, workspace_id)
+    response.set_cookie(
+        cookie_name(installation),
+        cookie,
+        max_age=int(SESSION_LIFE.total_seconds()),
+        path="/",
+        secure=installation.has_https,
+        httponly=True,
+        samesite="lax",
+    )

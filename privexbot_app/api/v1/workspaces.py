@@ -1,0 +1,90 @@
+"""Organizations, workspaces, members and the audit log of the caller's tenant."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from privexbot_app.api.deps import CurrentCaller, CurrentScope, Paging, RuntimeDep
+from privexbot_app.domains.audit.schemas import AuditView
+from privexbot_app.domains.audit.service import AuditService
+from privexbot_app.domains.tenancy.schemas import (
+    MemberView,
+    NewMember,
+    NewName,
+    NewWorkspace,
+    OrganizationView,
+    WorkspaceView,
+)
+from privexbot_app.domains.tenancy.service import TenancyService
+from privexbot_app.kit.pagination import Page
+
+router = APIRouter(prefix="/api/v1", tags=["workspaces"])
+
+
+@router.get("/organizations")
+async def list_organizations(caller: CurrentCaller, installation: RuntimeDep) -> Page[OrganizationView]:
+    """The caller's organizations with the workspaces that they may enter."""
+    async with installation.works.open(None, read_only=True) as work:
+        return Page(items=await TenancyService(work).list_organizations(caller.user_id))
+
+
+@router.get("/workspaces")
+async def list_workspaces(caller: CurrentCaller, installation: RuntimeDep) -> Page[WorkspaceView]:
+    """Every workspace that the caller may enter."""
+    async with installation.works.open(None, read_only=True) as work:
+        organizations = await TenancyService(work).list_organizations(caller.user_id)
+    return Page(items=[workspace for organization in organizations for workspace in organization.workspaces])
+
+
+@router.post("/workspaces", status_code=201)
+async def create_workspace(
+    body: NewWorkspace, caller: CurrentCaller, scope: CurrentScope, installation: RuntimeDep
+) -> WorkspaceView:
+    """A new workspace in an organization that the caller manages."""
+    async with installation.works.open(None) as work:
+        return await TenancyService(work).create_workspace(caller, body, current=scope)
+
+
+@router.patch("/workspaces/{workspace_id}", status_code=204)
+async def rename_workspace(workspace_id: UUID, body: NewName, caller: CurrentCaller, installation: RuntimeDep) -> None:
+    """Rename a workspace."""
+    async with installation.works.open(None, read_only=True) as work:
+        scope = await TenancyService(work).scope_of_user(caller, workspace_id=workspace_id)
+    async with installation.works.open(scope) as work:
+        await TenancyService(work).rename_workspace(body.name)
+
+
+@router.get("/workspaces/{workspace_id}/members")
+async def list_members(workspace_id: UUID, caller: CurrentCaller, installation: RuntimeDep) -> Page[MemberView]:
+    """Everybody who may enter a workspace."""
+    async with installation.works.open(None, read_only=True) as work:
+        scope = await TenancyService(work).scope_of_user(caller, workspace_id=workspace_id)
+    async with installation.works.open(scope, read_only=True) as work:
+        return Page(items=await TenancyService(work).list_members())
+
+
+@router.post("/workspaces/{workspace_id}/members", status_code=201)
+async def add_member(
+    workspace_id: UUID, body: NewMember, caller: CurrentCaller, installation: RuntimeDep
+) -> MemberView:
+    """Let a registered user into a workspace."""
+    async with installation.works.open(None, read_only=True) as work:
+        scope = await TenancyService(work).scope_of_user(caller, workspace_id=workspace_id)
+    async with installation.works.open(scope) as work:
+        return await TenancyService(work).add_member(body)
+
+
+@router.delete("/workspaces/{workspace_id}/members/{user_id}", status_code=204)
+async def remove_member(workspace_id: UUID, user_id: UUID, caller: CurrentCaller, installation: RuntimeDep) -> None:
+    """Take somebody's role in a workspace away."""
+    async with installation.works.open(None, read_only=True) as work:
+        scope = await TenancyService(work).scope_of_user(caller, workspace_id=workspace_id)
+    async with installation.works.open(scope) as work:
+        await TenancyService(work).remove_member(user_id)
+
+
+@router.get("/audit-log")
+async def list_audit_log(scope: CurrentScope, paging: Paging, installation: RuntimeDep) -> Page[AuditView]:
+    """What was changed in this workspace, and by whom, newest first."""
+    async with installation.works.open(scope, read_only=True) as work:
+        return await AuditService(work).list_entries(paging)

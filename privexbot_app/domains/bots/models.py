@@ -1,0 +1,44 @@
+"""Tables of chatbots and their versions."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Column, UniqueConstraint
+from sqlmodel import Field
+
+from privexbot_app.kit.database import GlobalModel, WorkspaceModel, parent_key, workspace_table
+
+
+class Bot(WorkspaceModel, table=True):
+    """A deployed chatbot. `version` is the one that answers now."""
+
+    __tablename__ = "bot"
+    __table_args__ = workspace_table()
+
+    name: str
+    description: str = ""
+    version: int = 1
+
+
+class BotVersion(WorkspaceModel, table=True):
+    """What a bot was made of when it was deployed; never changed. `config` is a `BotConfig` as JSON."""
+
+    __tablename__ = "bot_version"
+    __table_args__ = workspace_table(parent_key("bot_id", "bot"), UniqueConstraint("bot_id", "version"))
+
+    bot_id: UUID = Field(index=True)
+    version: int
+    config: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    author_id: str
+
+
+class PublicBot(GlobalModel, table=True):
+    """Which workspace a public bot id belongs to: all that a stranger's request may look up without a scope.
+
+    Its id is the bot's.
+    """
+
+    __tablename__ = "public_bot"
+
+    organization_id: UUID
+    workspace_id: UUID = Field(foreign_key="workspace.id", ondelete="CASCADE")

@@ -1,0 +1,185 @@
+"""What a chatbot is made of, and what the doors see of it."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator
+
+from privexbot_app.domains.knowledge.schemas import SearchMode
+from privexbot_app.rag.prompt import Grounding
+
+DEFAULT_GREETING = "Hello! What would you like to know?"
+DEFAULT_PROMPT = "You are a helpful assistant. Answer briefly and in a friendly tone."
+MOST_KNOWLEDGE_BASES = 10
+MOST_SUGGESTIONS = 6
+MOST_ORIGINS = 50
+
+
+def _trimmed(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+BotName = Annotated[str, BeforeValidator(_trimmed), Field(max_length=80)]
+Suggestion = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=200)]
+
+
+class Part(BaseModel):
+    """A part of a bot's configuration; unknown fields are refused, so that a misspelt one is not lost in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ModelChoice(Part):
+    """Which language model answers. provider: empty for the installation's default; model: for the provider's."""
+
+    provider: str = ""
+    model: str | None = Field(None, max_length=200)
+    temperature: float = Field(0.2, ge=0, le=2)
+    max_tokens: int = Field(800, ge=16, le=32_000)
+
+
+class KnowledgeChoice(Part):
+    """A knowledge base that the bot reads."""
+
+    kb_id: UUID
+
+
+class RetrievalChoice(Part):
+    """How the bot searches; mode None: as its knowledge base is set."""
+
+    limit: int = Field(6, ge=1, le=20)
+    mode: SearchMode | None = None
+    rerank: bool = False
+
+
+class Memory(Part):
+    """How many earlier messages of the conversation the bot reads."""
+
+    max_messages: int = Field(10, ge=0, le=100)
+
+
+class Appearance(Part):
+    """How the widget and the hosted page look."""
+
+    color: str = Field("#4f46e5", pattern=r"^#[0-9a-fA-F]{6}$")
+    theme: Literal["auto", "light", "dark"] = "auto"
+    position: Literal["right", "left"] = "right"
+    title: str | None = Field(None, max_length=80)
+    avatar_url: str | None = Field(None, max_length=500)
+
+    @field_validator("avatar_url")
+    @classmethod
+    def _check_avatar(cls, value: str | None) -> str | None:
+        if value:
+            TypeAdapter(HttpUrl).validate_python(value)
+        return value or None
+
+
+class LeadCapture(Part):
+    """Whether visitors are asked who they are."""
+
+    is_enabled: bool = False
+    fields: list[str] = Field(default_factory=lambda: ["name", "email"], max_length=20)
+
+
+class BotConfig(Part):
+    """Everything that makes a bot; a version keeps one of these unchanged."""
+
+    name: BotName = ""
+    description: str = Field("", max_length=2000)
+    system_prompt: str = Field(DEFAULT_PROMPT, max_length=20_000)
+    greeting: str = Field(DEFAULT_GREETING, max_length=1000)
+    llm: ModelChoice = ModelChoice()
+    knowledge_bases: list[KnowledgeChoice] = Field([], max_length=MOST_KNOWLEDGE_BASES)
+    retrieval: RetrievalChoice = RetrievalChoice()
+    grounding: Grounding = Grounding.STRICT
+    memory: Memory = Memory()
+    suggested_questions: list[Suggestion] = Field([], max_length=MOST_SUGGESTIONS)
+    appearance: Appearance = Appearance()
+    lead_capture: LeadCapture = LeadCapture()
+    allowed_origins: list[str] = Field([], max_length=MOST_ORIGINS)
+
+
+class BotDraftView(BaseModel):
+    """A bot that is being made or edited. bot_id: of the live bot, if it has one."""
+
+    draft_id: UUID
+    version: int
+    expires_at: datetime
+    updated_at: datetime
+    bot_id: UUID | None
+    config: BotConfig
+
+
+class Deployment(BaseModel):
+    """What to do on deployment."""
+
+    channels: list[str] = ["web"]
+
+
+class ChannelView(BaseModel):
+    """A channel that the bot answers on."""
+
+    type: str
+    status: str
+
+
+class DeployedBot(BaseModel):
+    """A bot that has just been deployed."""
+
+    bot_id: UUID
+    version: int
+    public_url: str
+    embed_code: str
+    channels: list[ChannelView]
+
+
+class BotView(BaseModel):
+    """A live bot."""
+
+    id: UUID
+    name: str
+    description: str
+    version: int
+    created_at: datetime
+    public_url: str
+    embed_code: str
+    config: BotConfig
+
+
+class BotVersionView(BaseModel):
+    """One version of a bot."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: int
+    created_at: datetime
+    author_id: str
+    config: dict[str, Any]
+
+
+class Rollback(BaseModel):
+    """The version to go back to."""
+
+    version: int = Field(ge=1)
+
+
+class PublicConfig(BaseModel):
+    """What the widget may know of a bot."""
+
+    bot_id: UUID
+    name: str
+    greeting: str
+    suggested_questions: list[str]
+    appearance: Appearance
+    lead_capture: LeadCapture
+    is_language_model_connected: bool
+
+
+class LiveBot(BaseModel):
+    """A deployed bot as `conversations` needs it."""
+
+    id: UUID
+    version: int
+    config: BotConfig

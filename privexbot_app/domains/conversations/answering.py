@@ -1,0 +1,176 @@
+"""The answer itself: retrieve, prompt, stream, cite. Saves nothing and knows neither channel nor session.
+
+question ──► passages ──► supported? ──► prompt ──► model ──► pieces ──► answer with citations
+                              └─ no, and grounding is strict: say so, without asking the model
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+from privexbot_app.domains.bots.schemas import BotConfig
+from privexbot_app.domains.conversations.schemas import CitationView, Turn, UsageView
+from privexbot_app.domains.knowledge.retrieval import Query, search
+from privexbot_app.domains.knowledge.schemas import SearchResult
+from privexbot_app.integrations.embeddings.base import Purpose
+from privexbot_app.integrations.llms.base import ChatMessage, ChatRequest, Embed, TokenDelta
+from privexbot_app.integrations.plugins import Plugins, Workshop
+from privexbot_app.kit.clock import utc_now
+from privexbot_app.kit.errors import NotFoundError
+from privexbot_app.kit.scope import Scope
+from privexbot_app.kit.text import Passage
+from privexbot_app.rag.citations import CitationTracker, cite
+from privexbot_app.rag.grounding import assess_support, refusal
+from privexbot_app.rag.keywords import match_query
+from privexbot_app.rag.prompt import (
+    Grounding,
+    build_question,
+    build_system_prompt,
+    fit_history,
+    fit_passages,
+)
+
+PASSAGE_TOKENS = 3000
+HISTORY_TOKENS = 2000
+FEW_WORDS = 3
+"""A follow-up with fewer words than this is searched together with the question before it."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The whole answer."""
+
+    text: str
+    citations: list[CitationView]
+    usage: UsageView = field(default_factory=UsageView)
+
+
+async def answer(
+    works: Workshop, scope: Scope, config: BotConfig, question: str, history: Sequence[Turn]
+) -> AsyncIterator[Piece | Finished]:
+    """Answer one question. Yields pieces and, at the end, the whole. Raises the model's errors.
+
+    Close the iterator to stop the model.
+    """
+    results = await _retrieve(works, scope, config, question, history)
+    passages = fit_passages(_passages(results), PASSAGE_TOKENS, config.retrieval.limit)
+    if config.grounding is Grounding.STRICT and not assess_support(question, passages).is_supported:
+        text = refusal(question)
+        yield Piece(text)
+        yield Finished(text, [])
+        return
+    tracker = CitationTracker([passage.index for passage in passages])
+    shown: list[str] = []
+    usage = UsageView()
+    model = works.plugins.llms.get(config.llm.provider or works.plugins.defaults.llm)
+    stream = model.stream(_request(works.plugins, config, question, history, passages))
+    try:
+        async for part in stream:
+            if isinstance(part, TokenDelta):
+                text = tracker.feed(part.text).text
+                if text:
+                    shown.append(text)
+                    yield Piece(text)
+            else:
+                usage = UsageView(prompt_tokens=part.prompt_tokens, completion_tokens=part.completion_tokens)
+    finally:
+        await stream.aclose()  # type: ignore[attr-defined]
+    rest = tracker.finish().text
+    if rest:
+        shown.append(rest)
+        yield Piece(rest)
+    whole = "".join(shown)
+    yield Finished(whole, _citations(passages, results, whole), usage)
+
+
+async def _retrieve(
+    works: Workshop, scope: Scope, config: BotConfig, question: str, history: Sequence[Turn]
+) -> list[SearchResult]:
+    if not config.knowledge_bases:
+        return []
+    query = Query(
+        text=_standalone(question, history),
+        base_ids=tuple(choice.kb_id for choice in config.knowledge_bases),
+        limit=config.retrieval.limit,
+        mode=config.retrieval.mode,
+    )
+    try:
+        return await search(works, scope, query)
+    except NotFoundError:
+        return []  # the knowledge base was deleted after the bot was deployed
+
+
+def _standalone(question: str, history: Sequence[Turn]) -> str:
+    """The question, with the one before it when it says too little alone (“and in Spain?”)."""
+    earlier = [turn.content for turn in history if turn.role == "user"]
+    if not earlier or len(match_query(question)) >= FEW_WORDS:
+        return question
+    return f"{earlier[-1]}\n{question}"
+
+
+def _passages(results: Sequence[SearchResult]) -> list[Passage]:
+    return [
+        Passage(
+            index=number,
+            title=result.document_name,
+            text=f"{result.context}\n{result.text}" if result.context else result.text,
+            start=result.start,
+            end=result.end,
+            page=result.page,
+            url=result.url,
+            cosine_similarity=result.cosine_similarity,
+        )
+        for number, result in enumerate(results, start=1)
+    ]
+
+
+def _request(
+    plugins: Plugins, config: BotConfig, question: str, history: Sequence[Turn], passages: Sequence[Passage]
+) -> ChatRequest:
+    system = build_system_prompt(
+        persona=config.system_prompt, grounding=config.grounding, bot_name=config.name, today=utc_now().date()
+    )
+    turns = fit_history(history, HISTORY_TOKENS, max_messages=config.memory.max_messages)
+    return ChatRequest(
+        messages=(
+            ChatMessage("system", system),
+            *(ChatMessage(turn.role, turn.content) for turn in turns),
+            ChatMessage("user", build_question(question, passages)),
+        ),
+        question=question,
+        passages=tuple(passages),
+        model=config.llm.model,
+        temperature=config.llm.temperature,
+        max_tokens=config.llm.max_tokens,
+        embed=_embed(plugins) if passages else None,
+    )
+
+
+def _embed(plugins: Plugins) -> Embed:
+    async def embed(texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        return await plugins.embedders.get(plugins.defaults.embedding).embed(texts, purpose=Purpose.DOCUMENT)
+
+    return embed
+
+
+def _citations(passages: Sequence[Passage], results: Sequence[SearchResult], text: str) -> list[CitationView]:
+    documents = {number: result.document_id for number, result in enumerate(results, start=1)}
+    return [
+        CitationView(
+            index=citation.index,
+            document_id=documents[citation.index],
+            title=citation.title,
+            url=citation.url,
+            page=citation.page,
+            snippet=citation.snippet,
+            start=citation.start,
+            end=citation.end,
+        )
+        for citation in cite(passages, text)
+    ]

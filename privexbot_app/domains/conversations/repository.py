@@ -1,0 +1,33 @@
+"""Rows of conversations and messages."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from privexbot_app.domains.conversations.models import Conversation, Message
+from privexbot_app.kit.repository import TenantRepository
+
+
+class ConversationRepository(TenantRepository[Conversation]):
+    """Conversations of one workspace."""
+
+    model = Conversation
+    noun = "conversation"
+
+
+class MessageRepository(TenantRepository[Message]):
+    """Messages of one workspace."""
+
+    model = Message
+    noun = "message"
+
+    async def list_latest(self, conversation_id: UUID, limit: int) -> Sequence[Message]:
+        """The latest messages of a conversation, oldest first."""
+        statement = self.query(Message.conversation_id == conversation_id).order_by(Message.id.desc()).limit(limit)
+        return list(reversed(await self.all(statement)))
+
+    async def count_answers(self) -> int:
+        """How many answers the workspace's bots have given."""
+        statement = select(func.count(Message.id)).where(Message.role == "bot")
+        return (await self.session.execute(statement)).scalar_one()

@@ -1,0 +1,87 @@
+"""What goes into an answer and what comes out of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+LONGEST_MESSAGE = 8000
+
+
+class ChatQuestion(BaseModel):
+    """A visitor's message. session_id: the token of an earlier answer; a guessed one starts a new session."""
+
+    message: str = Field(min_length=1, max_length=LONGEST_MESSAGE)
+    session_id: str | None = Field(None, max_length=512)
+    stream: bool = False
+
+
+class CitationView(BaseModel):
+    """What supports a statement. index: the number in the answer's marker, e.g. [1].
+
+    start, end: character offsets into the document's extracted text.
+    """
+
+    index: int
+    document_id: UUID
+    title: str
+    url: str | None = None
+    page: int | None = None
+    snippet: str
+    start: int
+    end: int
+
+
+class UsageView(BaseModel):
+    """Tokens that an answer cost."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class ChatAnswer(BaseModel):
+    """A whole answer."""
+
+    session_id: str
+    message_id: UUID
+    response: str
+    citations: list[CitationView]
+    usage: UsageView
+    latency_ms: int
+
+
+class MessageView(BaseModel):
+    """One turn of a conversation, as its own visitor may see it."""
+
+    message_id: UUID
+    role: Literal["visitor", "bot"]
+    content: str
+    citations: list[CitationView]
+    created_at: datetime
+
+
+class Feedback(BaseModel):
+    """What a visitor thinks of an answer."""
+
+    session_id: str = Field(max_length=512)
+    message_id: UUID
+    rating: Literal["up", "down"]
+    comment: str | None = Field(None, max_length=2000)
+
+
+@dataclass(frozen=True)
+class ChatEvent:
+    """One event of a streamed answer: a name of the closed list in the API, and its data as plain JSON."""
+
+    name: Literal["run.started", "token", "citation", "usage", "run.finished", "error"]
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of the history that an answer builds on."""
+
+    role: Literal["user", "assistant"]
+    content: str

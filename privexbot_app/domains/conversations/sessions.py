@@ -1,0 +1,41 @@
+"""Session tokens of visitors: a conversation's id, signed by the server for one bot. No table, no cookie."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+from uuid import UUID
+
+from privexbot_app.kit.crypto import KeyRing
+
+ID_BYTES = 16
+SIGNATURE_BYTES = 16
+
+
+@dataclass(frozen=True)
+class SessionTokens:
+    """Signs and reads session tokens."""
+
+    keys: KeyRing
+
+    def issue(self, conversation_id: UUID, bot_id: UUID) -> str:
+        """The token of a conversation with a bot."""
+        raw = conversation_id.bytes + self._signature(conversation_id, bot_id)
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    def read(self, token: str | None, bot_id: UUID) -> UUID | None:
+        """The conversation's id, or None for a token that we did not issue for this bot."""
+        try:
+            raw = base64.b64decode(f"{token or ''}==", altchars=b"-_", validate=True)
+        except (ValueError, binascii.Error):
+            return None
+        if len(raw) != ID_BYTES + SIGNATURE_BYTES:
+            return None
+        conversation_id = UUID(bytes=raw[:ID_BYTES])
+        is_ours = hmac.compare_digest(raw[ID_BYTES:], self._signature(conversation_id, bot_id))
+        return conversation_id if is_ours else None
+
+    def _signature(self, conversation_id: UUID, bot_id: UUID) -> bytes:
+        key = self.keys.derive("visitor-session")
+        return hmac.digest(key, conversation_id.bytes + bot_id.bytes, hashlib.sha256)[:SIGNATURE_BYTES]

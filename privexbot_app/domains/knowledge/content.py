@@ -1,0 +1,60 @@
+"""The content of a source in the storage: the original's bytes, and the text that was extracted from it.
+
+A folder holds `original` and, once parsed, `text.json`. Drafts and documents use the same layout, so finalizing a draft
+moves nothing and parses nothing twice.
+"""
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import Any
+
+from privexbot_app.integrations.parsers.sandbox import parse_file
+from privexbot_app.integrations.plugins import Plugins
+from privexbot_app.integrations.storages.base import Storage
+from privexbot_app.kit.text import Block, BlockKind, StructuredText
+
+PARSERS_AT_ONCE = 2
+_gates: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
+
+
+async def write_original(storage: Storage, folder: str, data: bytes) -> None:
+    """Keep the bytes of a source."""
+    await storage.write(f"{folder}/original", data)
+
+
+async def write_text(storage: Storage, folder: str, document: StructuredText) -> None:
+    """Keep the extracted text."""
+    await storage.write(f"{folder}/text.json", await asyncio.to_thread(_encode, document))
+
+
+async def read_text(storage: Storage, folder: str) -> StructuredText | None:
+    """The extracted text, or None before the source was parsed."""
+    path = f"{folder}/text.json"
+    if not await storage.exists(path):
+        return None
+    return await asyncio.to_thread(_decode, await storage.read(path))
+
+
+async def ensure_text(plugins: Plugins, folder: str, *, filename: str) -> StructuredText:
+    """The extracted text; parses the original if that was not done yet. Raises a ParsingError."""
+    document = await read_text(plugins.storage, folder)
+    if document is None:
+        gate = _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(PARSERS_AT_ONCE))
+        async with gate, plugins.storage.as_file(f"{folder}/original") as path:
+            document = await parse_file(path, filename=filename)
+        await write_text(plugins.storage, folder, document)
+    return document
+
+
+def _encode(document: StructuredText) -> bytes:
+    return json.dumps(asdict(document), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _decode(data: bytes) -> StructuredText:
+    stored: dict[str, Any] = json.loads(data)
+    blocks = tuple(
+        Block(**{**block, "kind": BlockKind(block["kind"]), "headings": tuple(block["headings"])})
+        for block in stored["blocks"]
+    )
+    return StructuredText(**{**stored, "blocks": blocks})

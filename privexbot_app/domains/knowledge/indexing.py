@@ -1,0 +1,261 @@
+"""From a queued document to searchable chunks. Runs in the worker; survives being killed at any line.
+
+A worker claims the document for a lease that it keeps renewing; every write checks that its attempt is still the one at
+work. Chunk ids follow from document, generation and position, so a second attempt overwrites the vectors of the first.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID, uuid5
+
+from privexbot_app.domains.knowledge.chunking import build_chunker
+from privexbot_app.domains.knowledge.content import ensure_text
+from privexbot_app.domains.knowledge.models import Chunk as ChunkRow
+from privexbot_app.domains.knowledge.repository import ChunkRepository, DocumentRepository, KnowledgeBaseRepository
+from privexbot_app.domains.knowledge.schemas import DocumentStatus, KnowledgeSettings
+from privexbot_app.domains.knowledge.service import space_of
+from privexbot_app.integrations.embeddings.base import Embedder, Purpose
+from privexbot_app.integrations.plugins import Workshop
+from privexbot_app.integrations.vector_stores.base import VectorRecord, VectorStore
+from privexbot_app.kit.clock import utc_now
+from privexbot_app.kit.errors import ErrorKind, PrivexError
+from privexbot_app.kit.logging import get_logger
+from privexbot_app.kit.scope import Namespace, Scope
+from privexbot_app.kit.text import StructuredText
+from privexbot_app.rag.chunkers.base import Chunk
+from privexbot_app.rag.keywords import index_text
+
+log = get_logger(__name__)
+
+LEASE = timedelta(seconds=30)
+RENEWAL_SECONDS = 10
+MOST_CRASHES = 3
+MOST_ATTEMPTS = 8
+BACKOFF = timedelta(seconds=15)
+EMBED_AT_ONCE = 32
+PARSED_SHARE = 0.1  # of a document's progress, once its text is there; the rest is embedding
+OUR_FAULT = "Something went wrong on our side while indexing this document. Please try again."
+WORKER_DIED = "Indexing this document was begun several times and never finished. It may need too much memory."
+TRANSIENT = (ErrorKind.UNAVAILABLE, ErrorKind.UPSTREAM_FAILED, ErrorKind.RATE_LIMITED)
+
+
+class TakenOverError(RuntimeError):
+    """The document was deleted, or another worker is at it; stop without a word."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A claimed document and what is needed to index it."""
+
+    document_id: UUID
+    base_id: UUID
+    attempt: int
+    filename: str
+    folder: str
+    space: Namespace
+    settings: KnowledgeSettings
+    embedder: Embedder
+    store: VectorStore
+
+
+async def index_document(works: Workshop, scope: Scope, document_id: UUID) -> None:
+    """Index one document, or write down why that cannot be; what a later attempt may cure is postponed."""
+    task = await _claim(works, scope, document_id)
+    if task is None:
+        return
+    started = monotonic()
+    try:
+        async with _lease(works, scope, task):
+            await _index(works, scope, task)
+    except TakenOverError:
+        await _remove_remains(works, scope, task)
+        log.info("document.taken_over", document_id=document_id, attempt=task.attempt)
+    except PrivexError as error:
+        if error.kind in TRANSIENT and task.attempt < MOST_ATTEMPTS:
+            await _postpone(works, scope, task, error)
+        else:
+            await _fail(works, scope, task, error.code, error.message, error)
+    except Exception as error:
+        log.error("document.crashed", document_id=document_id, attempt=task.attempt, exc_info=error)
+        if task.attempt < MOST_CRASHES:
+            await _postpone(works, scope, task, error)
+        else:
+            await _fail(works, scope, task, "internal", OUR_FAULT, error)
+    else:
+        log.info("document.indexed", document_id=document_id, seconds=round(monotonic() - started, 3))
+
+
+async def _claim(works: Workshop, scope: Scope, document_id: UUID) -> _Task | None:
+    async with works.open(scope) as work:
+        now = utc_now()
+        documents = work.repository(DocumentRepository)
+        attempt = await documents.claim(document_id, now=now, lease_until=now + LEASE)
+        if attempt is None:
+            return None
+        if attempt > MOST_ATTEMPTS:
+            await documents.advance(
+                document_id,
+                attempt,
+                status=DocumentStatus.FAILED,
+                error_code="worker_died",
+                error_message=WORKER_DIED,
+                lease_until=None,
+            )
+            return None
+        document = await documents.get(document_id)
+        base = await work.repository(KnowledgeBaseRepository).get(document.knowledge_base_id)
+    settings = KnowledgeSettings.model_validate(base.settings)
+    return _Task(
+        document_id=document_id,
+        base_id=base.id,
+        attempt=attempt,
+        filename=document.name,
+        folder=document.storage_path,
+        space=space_of(scope, base.id, generation=base.generation),
+        settings=settings,
+        embedder=works.plugins.embedders.get(settings.embedding),
+        store=works.plugins.vector_stores.get(settings.vector_store),
+    )
+
+
+async def _index(works: Workshop, scope: Scope, task: _Task) -> None:
+    document = await ensure_text(works.plugins, task.folder, filename=task.filename)
+    await _advance(works, scope, task, status=DocumentStatus.CHUNKING, progress=PARSED_SHARE)
+    chunker = build_chunker(task.settings.chunking, task.embedder)
+    chunks = await asyncio.to_thread(chunker.chunk, document)
+    rows = await asyncio.to_thread(_rows, task, scope, document, chunks)
+    await _save_chunks(works, scope, task, rows)
+    await task.store.delete_documents(task.space, [task.document_id])
+    last_written = monotonic()
+    for start in range(0, len(rows), EMBED_AT_ONCE):
+        await _embed(task, rows[start : start + EMBED_AT_ONCE])
+        if monotonic() - last_written > 1:
+            done = min(1.0, (start + EMBED_AT_ONCE) / len(rows))
+            await _advance(works, scope, task, progress=PARSED_SHARE + (1 - PARSED_SHARE) * done)
+            last_written = monotonic()
+    await _advance(
+        works, scope, task, status=DocumentStatus.INDEXED, progress=1.0, lease_until=None, indexed_at=utc_now()
+    )
+
+
+async def _embed(task: _Task, rows: Sequence[ChunkRow]) -> None:
+    texts = [embedded_text(row.heading, row.context, row.text) for row in rows]
+    vectors = await task.embedder.embed(texts, purpose=Purpose.DOCUMENT)
+    records = [
+        VectorRecord(chunk_id=row.id, document_id=row.document_id, vector=vector)
+        for row, vector in zip(rows, vectors, strict=True)
+    ]
+    await task.store.upsert(task.space, records)
+
+
+def embedded_text(heading: str, context: str, text: str) -> str:
+    """What is embedded for a chunk: its headings and table header say what the text alone may not."""
+    return "\n".join(part for part in (heading, context, text) if part)
+
+
+def _rows(task: _Task, scope: Scope, document: StructuredText, chunks: Sequence[Chunk]) -> list[ChunkRow]:
+    return [
+        ChunkRow(
+            id=uuid5(task.document_id, f"{task.space.generation}:{chunk.index}"),
+            workspace_id=scope.workspace_id,
+            knowledge_base_id=task.base_id,
+            document_id=task.document_id,
+            index=chunk.index,
+            text=chunk.text,
+            context=chunk.context,
+            start=chunk.start,
+            end=chunk.end,
+            page=chunk.page,
+            heading=chunk.heading or "",
+            token_count=chunk.token_count,
+            keywords=index_text(embedded_text(chunk.heading, chunk.context, chunk.text)),
+        )
+        for chunk in chunks
+    ]
+
+
+async def _save_chunks(works: Workshop, scope: Scope, task: _Task, rows: list[ChunkRow]) -> None:
+    async with works.open(scope) as work:
+        is_ours = await work.repository(DocumentRepository).advance(
+            task.document_id,
+            task.attempt,
+            status=DocumentStatus.EMBEDDING,
+            chunk_count=len(rows),
+            token_count=sum(row.token_count for row in rows),
+            lease_until=utc_now() + LEASE,
+        )
+        if not is_ours:
+            raise TakenOverError
+        await work.repository(ChunkRepository).replace(task.document_id, rows)
+
+
+async def _advance(works: Workshop, scope: Scope, task: _Task, **values: object) -> None:
+    values.setdefault("lease_until", utc_now() + LEASE)
+    async with works.open(scope) as work:
+        if not await work.repository(DocumentRepository).advance(task.document_id, task.attempt, **values):
+            raise TakenOverError
+
+
+async def _postpone(works: Workshop, scope: Scope, task: _Task, error: Exception) -> None:
+    """Give the document back; the watchdog queues it again after a pause that grows with each attempt."""
+    log.warning("document.postponed", document_id=task.document_id, attempt=task.attempt, cause=repr(error))
+    with suppress(TakenOverError):
+        await _advance(
+            works,
+            scope,
+            task,
+            status=DocumentStatus.QUEUED,
+            progress=0.0,
+            lease_until=utc_now() + BACKOFF * task.attempt,
+        )
+
+
+async def _fail(works: Workshop, scope: Scope, task: _Task, code: str, message: str, error: Exception) -> None:
+    log.warning("document.failed", document_id=task.document_id, code=code, attempt=task.attempt, cause=repr(error))
+    try:
+        await _advance(
+            works,
+            scope,
+            task,
+            status=DocumentStatus.FAILED,
+            error_code=code,
+            error_message=message,
+            lease_until=None,
+        )
+    except TakenOverError:
+        await _remove_remains(works, scope, task)
+
+
+async def _remove_remains(works: Workshop, scope: Scope, task: _Task) -> None:
+    """If the document is gone, so must be the vectors that we may have written after it went."""
+    async with works.open(scope, read_only=True) as work:
+        document = await work.repository(DocumentRepository).find(task.document_id)
+        base = await work.repository(KnowledgeBaseRepository).find(task.base_id)
+    if base is None:
+        await task.store.delete_space(task.space)
+    elif document is None:
+        await task.store.delete_documents(task.space, [task.document_id])
+    if document is None:
+        await works.plugins.storage.delete_prefix(task.folder)
+
+
+@asynccontextmanager
+async def _lease(works: Workshop, scope: Scope, task: _Task) -> AsyncIterator[None]:
+    """Renew the lease while the body runs."""
+    keeper = asyncio.create_task(_keep(works, scope, task))
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        with suppress(asyncio.CancelledError, TakenOverError):
+            await keeper
+
+
+async def _keep(works: Workshop, scope: Scope, task: _Task) -> None:
+    while True:
+        await asyncio.sleep(RENEWAL_SECONDS)
+        await _advance(works, scope, task)

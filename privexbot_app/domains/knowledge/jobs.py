@@ -1,0 +1,75 @@
+"""Knowledge work that happens later: indexing, removing remains; and its upkeep."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from privexbot_app.domains.knowledge.indexing import index_document
+from privexbot_app.domains.knowledge.repository import DocumentRepository, list_abandoned
+from privexbot_app.domains.knowledge.schemas import SETTLED, DocumentStatus
+from privexbot_app.domains.knowledge.service import QUEUE_PATIENCE, space_of
+from privexbot_app.domains.tenancy.service import TenancyService, scope_of_job
+from privexbot_app.integrations.plugins import Workshop
+from privexbot_app.kit.clock import utc_now
+from privexbot_app.kit.database import SystemScope
+from privexbot_app.kit.jobs import job
+from privexbot_app.kit.logging import get_logger
+from privexbot_app.kit.schedules import schedule
+from privexbot_app.kit.scope import Scope
+
+log = get_logger(__name__)
+
+
+@job("knowledge.index_document", queue="ingest", timeout_seconds=3600, retries=3)
+async def run_index_document(works: Workshop, scope: Scope, *, document_id: str) -> None:
+    """Index one document."""
+    await index_document(works, scope, UUID(document_id))
+
+
+@job("knowledge.delete_remains", queue="fast", timeout_seconds=300, retries=3)
+async def run_delete_remains(
+    works: Workshop,
+    scope: Scope,
+    *,
+    base_id: str,
+    generation: int,
+    vector_store: str,
+    document_ids: list[str] | None,
+    folders: list[str],
+) -> None:
+    """Remove vectors and files of rows that are gone; document_ids None means the whole knowledge base."""
+    store = works.plugins.vector_stores.get(vector_store)
+    space = space_of(scope, UUID(base_id), generation=generation)
+    if document_ids is None:
+        await store.delete_space(space)
+    else:
+        await store.delete_documents(space, [UUID(id) for id in document_ids])
+    for folder in folders:
+        await works.plugins.storage.delete_prefix(folder)
+
+
+@schedule("knowledge.revive_documents", every_seconds=15)
+async def revive_documents(works: Workshop) -> None:
+    """Queue documents again whose worker has gone silent, which were postponed, or which the queue has lost."""
+    async with works.open(SystemScope("revive abandoned documents"), read_only=True) as work:
+        rows = await list_abandoned(work.session, now=utc_now())
+    by_workspace: dict[UUID, list[UUID]] = defaultdict(list)
+    for workspace_id, document_id in rows:
+        by_workspace[workspace_id].append(document_id)
+    for workspace_id, document_ids in by_workspace.items():
+        await _revive(works, workspace_id, document_ids)
+
+
+async def _revive(works: Workshop, workspace_id: UUID, document_ids: list[UUID]) -> None:
+    async with works.open(None, read_only=True) as work:
+        organization_id = await TenancyService(work).organization_of(workspace_id)
+    scope = scope_of_job(organization_id, workspace_id, job="knowledge.revive_documents")
+    async with works.open(scope) as work:
+        documents = work.repository(DocumentRepository)
+        for document_id in document_ids:
+            document = await documents.find(document_id)
+            if document is None or document.status in SETTLED:
+                continue
+            if document.status == DocumentStatus.QUEUED:
+                document.lease_until = utc_now() + QUEUE_PATIENCE
+            work.record_job("knowledge.index_document", document_id=str(document_id))
+    log.info("documents.revived", workspace_id=workspace_id, documents=len(document_ids))

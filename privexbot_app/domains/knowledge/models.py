@@ -1,0 +1,112 @@
+"""Tables of knowledge bases, sources, documents and chunks."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Column, Index, Integer, Text, UniqueConstraint
+from sqlmodel import Field
+
+from privexbot_app.kit.database import WorkspaceModel, moment, parent_key, workspace_table
+from privexbot_app.kit.ids import new_id
+
+
+class KnowledgeBase(WorkspaceModel, table=True):
+    """A searchable collection of documents.
+
+    settings: a `KnowledgeSettings` as JSON.
+    embedding_model, dimensions: what its vectors were made with; fixed for one generation.
+    generation: counts re-indexes; names the vector collection in use.
+    """
+
+    __tablename__ = "knowledge_base"
+    __table_args__ = workspace_table()
+
+    name: str
+    description: str = ""
+    settings: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    embedding_model: str
+    dimensions: int
+    generation: int = 1
+
+
+class Source(WorkspaceModel, table=True):
+    """Where documents come from: an upload, a pasted text, a web page.
+
+    config: the source connector's settings; the content itself is in the storage.
+    """
+
+    __tablename__ = "source"
+    __table_args__ = workspace_table(parent_key("knowledge_base_id", "knowledge_base"))
+
+    knowledge_base_id: UUID = Field(index=True)
+    type: str
+    name: str
+    config: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class Document(WorkspaceModel, table=True):
+    """One document on its way from bytes to chunks.
+
+    status: queued → parsing → chunking → embedding → indexed, or failed with a reason.
+    attempt: how often a worker has begun; fences off a worker that was given up.
+    lease_until: until when the worker, or the queue, may be silent about it; NULL when it is settled.
+    storage_path: the folder of the original and its extracted text.
+    """
+
+    __tablename__ = "document"
+    __table_args__ = workspace_table(
+        parent_key("knowledge_base_id", "knowledge_base"),
+        parent_key("source_id", "source"),
+        Index("ix_document_status_lease", "status", "lease_until"),
+    )
+
+    knowledge_base_id: UUID = Field(index=True)
+    source_id: UUID = Field(index=True)
+    name: str
+    media_type: str = ""
+    url: str | None = None
+    size_bytes: int = 0
+    content_hash: str = ""
+    storage_path: str
+    status: str = "queued"
+    error_code: str | None = None
+    error_message: str | None = None
+    progress: float = 0.0
+    attempt: int = 0
+    lease_until: datetime | None = moment(default=None, nullable=True)
+    chunk_count: int = 0
+    token_count: int = 0
+    is_enabled: bool = True
+    indexed_at: datetime | None = moment(default=None, nullable=True)
+
+
+class Chunk(WorkspaceModel, table=True):
+    """A stretch of a document that is embedded and retrieved as one.
+
+    number: the row's own number, which the keyword index of SQLite points at.
+    start, end: character offsets into the document's extracted text.
+    context: what is embedded before the text though it stands elsewhere, such as a table's header.
+    keywords: the text as the keyword index reads it.
+    """
+
+    __tablename__ = "chunk"
+    __table_args__ = workspace_table(
+        parent_key("document_id", "document"),
+        UniqueConstraint("document_id", "index"),
+        UniqueConstraint("id"),
+    )
+
+    number: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True, autoincrement=True))
+    id: UUID = Field(default_factory=new_id, nullable=False)
+    knowledge_base_id: UUID = Field(index=True)
+    document_id: UUID = Field(index=True)
+    index: int
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    context: str = ""
+    start: int
+    end: int
+    page: int | None = None
+    heading: str = ""
+    token_count: int = 0
+    keywords: str = Field(sa_column=Column(Text, nullable=False))

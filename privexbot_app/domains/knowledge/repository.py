@@ -1,0 +1,180 @@
+"""Rows of knowledge bases, sources, documents and chunks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import column, delete, func, or_, select, table, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import ColumnElement
+
+from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase, Source
+from privexbot_app.domains.knowledge.schemas import RUNNING, DocumentStatus
+from privexbot_app.kit.repository import TenantRepository
+
+FTS = table("chunk_keywords", column("rowid"), column("chunk_keywords"))
+"""SQLite's keyword index; PostgreSQL's is an expression index on the chunk table itself."""
+
+
+class KnowledgeBaseRepository(TenantRepository[KnowledgeBase]):
+    """Knowledge bases of one workspace."""
+
+    model = KnowledgeBase
+    noun = "knowledge base"
+
+    async def list_all(self, ids: Sequence[UUID]) -> Sequence[KnowledgeBase]:
+        """The knowledge bases of these ids that exist here."""
+        return await self.all(self.query(KnowledgeBase.id.in_(ids)))
+
+    async def counts(self, ids: Sequence[UUID]) -> dict[UUID, dict[str, tuple[int, float, int]]]:
+        """For each knowledge base and document status: documents, sum of their progress, chunks."""
+        statement = (
+            select(
+                Document.knowledge_base_id,
+                Document.status,
+                func.count(Document.id),
+                func.sum(Document.progress),
+                func.sum(Document.chunk_count),
+            )
+            .where(Document.knowledge_base_id.in_(ids))
+            .group_by(Document.knowledge_base_id, Document.status)
+        )
+        counts: dict[UUID, dict[str, tuple[int, float, int]]] = {id: {} for id in ids}
+        for base_id, status, documents, progress, chunks in (await self.session.execute(statement)).all():
+            counts[base_id][status] = (documents, float(progress), int(chunks))
+        return counts
+
+
+class SourceRepository(TenantRepository[Source]):
+    """Sources of one workspace."""
+
+    model = Source
+    noun = "source"
+
+    async def types(self, ids: Sequence[UUID]) -> dict[UUID, str]:
+        """The type of each of these sources."""
+        rows = await self.session.execute(select(Source.id, Source.type).where(Source.id.in_(ids)))
+        return {row[0]: row[1] for row in rows.all()}
+
+
+class DocumentRepository(TenantRepository[Document]):
+    """Documents of one workspace."""
+
+    model = Document
+    noun = "document"
+
+    async def claim(self, id: UUID, *, now: datetime, lease_until: datetime) -> int | None:
+        """Begin work on a document that is queued, or whose worker has gone silent.
+
+        Returns the number of the attempt, or None if there is nothing to do.
+        """
+        is_waiting = Document.status == DocumentStatus.QUEUED
+        is_abandoned = Document.status.in_(RUNNING) & (Document.lease_until < now)
+        claimed = await self._update(
+            id,
+            or_(is_waiting, is_abandoned),
+            status=DocumentStatus.PARSING,
+            attempt=Document.attempt + 1,
+            lease_until=lease_until,
+            progress=0.0,
+            error_code=None,
+            error_message=None,
+        )
+        if not claimed:
+            return None
+        return (await self.session.execute(select(Document.attempt).where(Document.id == id))).scalar_one()
+
+    async def advance(self, id: UUID, attempt: int, **values: Any) -> bool:
+        """Change a document if `attempt` is still the one at work. False if it was taken over or deleted."""
+        return await self._update(id, (Document.attempt == attempt) & Document.status.in_(RUNNING), **values)
+
+    async def list_by_status(self, base_id: UUID, status: DocumentStatus) -> Sequence[Document]:
+        """All documents of a knowledge base in one state."""
+        return await self.all(self.query(Document.knowledge_base_id == base_id, Document.status == status))
+
+    async def _update(self, id: UUID, condition: ColumnElement[bool], **values: Any) -> bool:
+        statement = update(Document).where(Document.id == id, condition).values(**values)
+        result = await self.session.execute(statement, execution_options={"synchronize_session": False})
+        return result.rowcount == 1
+
+
+async def list_abandoned(session: AsyncSession, *, now: datetime) -> Sequence[tuple[UUID, UUID]]:
+    """Workspace and id of documents that nobody has spoken for in time. For a system scope only."""
+    is_open = Document.status.in_((*RUNNING, DocumentStatus.QUEUED))
+    statement = select(Document.workspace_id, Document.id).where(is_open, Document.lease_until < now)
+    return [(row[0], row[1]) for row in (await session.execute(statement.order_by(Document.id).limit(500))).all()]
+
+
+class ChunkRepository(TenantRepository[Chunk]):
+    """Chunks of one workspace, and their keyword index."""
+
+    model = Chunk
+    noun = "chunk"
+
+    async def replace(self, document_id: UUID, chunks: Sequence[Chunk]) -> None:
+        """Put these chunks in the place of the document's earlier ones."""
+        await self.session.execute(delete(Chunk).where(Chunk.document_id == document_id))
+        for chunk in chunks:
+            self.add(chunk)
+        await self.session.flush()
+
+    async def list_of(self, document_id: UUID) -> Sequence[Chunk]:
+        """All chunks of a document in order."""
+        return await self.all(self.query(Chunk.document_id == document_id).order_by(Chunk.index))
+
+    async def list_slice(self, document_id: UUID, *, offset: int, limit: int) -> Sequence[Chunk]:
+        """Chunks `offset` to `offset + limit` of a document."""
+        statement = self.query(Chunk.document_id == document_id, Chunk.index >= offset, Chunk.index < offset + limit)
+        return await self.all(statement.order_by(Chunk.index))
+
+    async def list_with_documents(self, ids: Sequence[UUID]) -> dict[UUID, tuple[Chunk, Document]]:
+        """These chunks with their documents, as far as the documents are enabled."""
+        statement = (
+            select(Chunk, Document)
+            .join(Document, Document.id == Chunk.document_id)
+            .where(Chunk.id.in_(ids), Document.is_enabled.is_(True))
+        )
+        return {row[0].id: (row[0], row[1]) for row in (await self.session.execute(statement)).all()}
+
+    async def list_ids(self, base_id: UUID) -> set[UUID]:
+        """The ids of all chunks of a knowledge base's indexed documents."""
+        statement = (
+            select(Chunk.id)
+            .join(Document, Document.id == Chunk.document_id)
+            .where(Chunk.knowledge_base_id == base_id, Document.status == DocumentStatus.INDEXED)
+        )
+        return set((await self.session.execute(statement)).scalars().all())
+
+    async def search_keywords(
+        self, base_ids: Sequence[UUID], words: Sequence[str], *, limit: int, document_ids: Sequence[UUID] | None
+    ) -> list[UUID]:
+        """Chunks that hold any of the words, best first: BM25 on SQLite, cover density on PostgreSQL."""
+        if not words or not base_ids:
+            return []
+        dialect = (await self.session.connection()).dialect.name
+        matches, rank, joined = _match_sqlite(words) if dialect == "sqlite" else _match_postgresql(words)
+        statement = (
+            select(Chunk.id)
+            .select_from(joined)
+            .join(Document, Document.id == Chunk.document_id)
+            .where(matches, Chunk.knowledge_base_id.in_(base_ids), Document.is_enabled.is_(True))
+            .order_by(rank, Chunk.number)
+            .limit(limit)
+        )
+        if document_ids is not None:
+            statement = statement.where(Chunk.document_id.in_(document_ids))
+        return list((await self.session.execute(statement)).scalars().all())
+
+
+def _match_sqlite(words: Sequence[str]) -> tuple[Any, Any, Any]:
+    query = " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
+    joined = Chunk.__table__.join(FTS, FTS.c.rowid == Chunk.number)  # type: ignore[attr-defined]
+    return FTS.c.chunk_keywords.op("MATCH")(query), func.bm25(FTS.c.chunk_keywords), joined
+
+
+def _match_postgresql(words: Sequence[str]) -> tuple[Any, Any, Any]:
+    vector = func.to_tsvector("simple", Chunk.keywords)
+    query = func.websearch_to_tsquery("simple", " OR ".join('"' + word.replace('"', " ") + '"' for word in words))
+    # 1 divides the rank by the logarithm of the length, so that long chunks do not win by size.
+    return vector.op("@@")(query), func.ts_rank_cd(vector, query, 1).desc(), Chunk.__table__  # type: ignore[attr-defined]

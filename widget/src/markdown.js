@@ -135,7 +135,7 @@ const ADDRESS = /https?:\/\/[^\s<>"'`[\]]+/y;
 const READERS = {
   '\\': [/\\([!-/:-@[-`{-~])/y, (match) => match[1]],
   '\n': [/\n/y, () => h('br')],
-  '`': [/(`{1,9})([^`]{1,4000})\1(?!`)/y, (match) => h('code', { dir: 'auto' }, match[2].trim() || match[2])],
+  '`': [/(`{1,9})(?!`)([^]{0,999}?[^`])\1(?!`)/y, (match) => h('code', { dir: 'auto' }, match[2].trim() || match[2])],
   '<': [/<((?:https?:\/\/|mailto:)[^\s<>]+)>/y, (match) => safeLink(match[1], match[1].replace('mailto:', ''))],
   '[': [/\[(\d{1,3}(?:,\s?\d{1,3}){0,9})\](?!\()/y, readMarkers],
   '*': [/(\*\*\*|\*\*|\*)(?=[^\s*])([^]{0,1999}?[^\s])\1(?!\*)/y, readEmphasis],
@@ -167,7 +167,7 @@ function inline(text, options, depth = 0) {
 function readInline(text, at, options, depth) {
   const character = text[at];
   const before = text[at - 1] || ' ';
-  if (character === 'h') return /[\w/]/.test(before) ? null : readAddress(text, at);
+  if (character === 'h') return /[\w/:]/.test(before) ? null : readAddress(text, at);
   if (character === '_' && /\w/.test(before)) return null;
   if (character === '[' || (character === '!' && text[at + 1] === '[')) {
     const asLink = readLink(text, at, options, depth);

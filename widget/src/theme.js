@@ -1,7 +1,8 @@
 /**
  * Colours from one brand colour, by WCAG contrast: text on it, and a shade of it that can be read on the surface.
  */
-const SURFACES = { light: 255, dark: 24 };
+/** The greys of --raised in panel.css, the harder of the two grounds that accents stand on. */
+const SURFACES = { light: 244, dark: 42 };
 const READABLE_RATIO = 4.5;
 
 const toChannels = (hex) => [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));

@@ -50,6 +50,7 @@ _SCRIPTS = (
     ("ru", re.compile(r"[\u0400-\u04ff]")),
     ("hi", re.compile(r"[\u0900-\u097f]")),
 )
+_SCRIPT_SHARE = 0.2
 _WORD = re.compile(r"[^\W\d_]+")
 _INVERTED_MARK = re.compile("[¿¡]")
 
@@ -73,8 +74,10 @@ def guess_language(text: str) -> str:
     >>> guess_language("¿Cuántos días tengo para devolverlo?"), guess_language("退款需要多长时间？")
     ('es', 'zh')
     """
+    letters = sum(map(str.isalpha, text))
     for language, script in _SCRIPTS:
-        if script.search(text):
+        # One foreign name does not make a text foreign.
+        if (found := len(script.findall(text))) and found >= _SCRIPT_SHARE * letters:
             return language
     words = _WORD.findall(_folded(text))
     counts = {language: sum(word in STOP_WORDS_BY_LANGUAGE[language] for word in words) for language in _LATIN}

@@ -19,6 +19,8 @@ from privexbot_app.kit.languages import guess_language
         ("كم يوما لدي للإرجاع؟", "ar"),
         ("退款需要多长时间？", "zh"),
         ("返品の期限はいつですか？", "ja"),
+        ("iPhone 15 的退款政策", "zh"),
+        ("What does the name 北京 mean in the old documents of the city?", "en"),
         ("xyz", "en"),
         ("", "en"),
     ],

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from privexbot_app.integrations.embeddings.base import Purpose
 from privexbot_app.integrations.vector_stores.base import VectorHit, VectorRecord, VectorRejectedError
+from privexbot_app.kit.http import HttpClient
 from privexbot_app.kit.scope import Namespace
 
 
@@ -23,7 +24,7 @@ class HashEmbedder:
     dimensions = 64
     max_tokens = 256
 
-    def __init__(self, config: Config | None = None) -> None:
+    def __init__(self, config: Config | None = None, http: HttpClient | None = None) -> None:
         self.config = config or self.Config()
         self.embedded_texts: list[str] = []
 

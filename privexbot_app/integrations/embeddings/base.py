@@ -21,7 +21,9 @@ class Purpose(StrEnum):
 
 
 class Embedder(Protocol):
-    """One embedding model. Built with `Embedder(config)`; cheap to build, the model is loaded on first use.
+    """One embedding model. Built with `Embedder(config, http)`; cheap to build, the model is loaded on first use.
+
+    http: the way out; shared, so an embedder does not close it. One that works on this machine leaves it alone.
 
     model_id: names the model and its precision, e.g. "minilm-l6-v2/fp32".
     dimensions: the length of every vector.

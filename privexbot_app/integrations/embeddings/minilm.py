@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from privexbot_app.integrations.embeddings.base import EMBEDDERS, Purpose
 from privexbot_app.kit.errors import UnavailableError
+from privexbot_app.kit.http import HttpClient
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -58,7 +59,7 @@ class MiniLmEmbedder:
     dimensions = 384
     max_tokens = 256
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, http: HttpClient | None = None) -> None:
         self.config = config
         self._engine: _Engine | None = None
 

@@ -32,7 +32,7 @@ _LONGEST_PAUSE_SECONDS = 30.0
 class OpenAiLikeEmbedder:
     """A service over HTTP, asked in batches, asked again when it is busy.
 
-    http, sleep: replaced in tests.
+    sleep: replaced in tests.
     """
 
     class Config(BaseModel):
@@ -51,14 +51,10 @@ class OpenAiLikeEmbedder:
         query_prefix: str = Field("", description="Put before questions, for models that want it.")
 
     def __init__(
-        self,
-        config: Config,
-        *,
-        http: HttpClient | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        self, config: Config, http: HttpClient, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
         self.config = config
-        self._http = http or HttpClient()
+        self._http = http
         self._sleep = sleep
 
     @property
@@ -95,8 +91,7 @@ class OpenAiLikeEmbedder:
         return math.ceil(len(text.encode()) / 3)
 
     async def close(self) -> None:
-        """See `Embedder.close`."""
-        await self._http.close()
+        """See `Embedder.close`; the connections belong to whoever gave the client."""
 
     async def _ask(self, batch: list[str]) -> FetchedResponse:
         for attempt in range(1, self.config.max_attempts + 1):

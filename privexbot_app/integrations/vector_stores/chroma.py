@@ -286,8 +286,8 @@ def _fetch(space: Namespace, chunk_ids: Sequence[UUID], collection: "ChromaColle
 
 
 def _delete(space: Namespace, document_ids: Collection[UUID], collection: "ChromaCollection") -> None:
-    names: list[str | int | float | bool] = [str(document_id) for document_id in document_ids]
-    of_documents: Where = {"document_id": {"$in": names}}
+    # Chroma's own type for filters does not know its `$in`.
+    of_documents: Any = {"document_id": {"$in": [str(document_id) for document_id in document_ids]}}
     collection.delete(where={"$and": [_of_workspace(space), of_documents]})
 
 

@@ -48,7 +48,7 @@ class TestMiniLmInt8(EmbedderContract):
 @needs_model
 @pytest.mark.skipif(WEIGHTS is None, reason="the packaged weights are not unpacked")
 async def test_the_graph_computes_what_the_weights_say(shared):
-    texts = ["How do I get my money back?", "Ünïcode, punctuation; and CAPITALS!", "word " * 400, "a"]
+    texts = ["How do I get my money back?", "Ünïcode, punctuation; and CAPITALS!", "word " * 60, "a"]
     vectors = await shared.embed(texts, purpose=Purpose.DOCUMENT)
     for text, vector in zip(texts, vectors, strict=True):
         assert cosine(vector, embed_by_hand(text, WEIGHTS)) > 0.99999
@@ -81,7 +81,7 @@ async def test_text_up_to_256_tokens_counts_and_no_further(shared):
 @needs_model
 async def test_the_event_loop_stays_free_while_it_works(shared):
     ticks = 0
-    work = asyncio.create_task(shared.embed(["word " * 200] * 32, purpose=Purpose.DOCUMENT))
+    work = asyncio.create_task(shared.embed(["word " * 100] * 12, purpose=Purpose.DOCUMENT))
     while not work.done():
         ticks += 1
         await asyncio.sleep(0)

@@ -9,6 +9,7 @@ from aiohttp import web
 from privexbot_app.integrations.embeddings.base import Purpose
 from privexbot_app.integrations.embeddings.openai_like import OpenAiLikeEmbedder
 from privexbot_app.kit.http import (
+    HttpClient,
     UpstreamGarbageError,
     UpstreamStatusError,
     UpstreamTimeoutError,
@@ -16,7 +17,7 @@ from privexbot_app.kit.http import (
 )
 from tests.contract.embedder_contract import EmbedderContract
 from tests.fakes import HashEmbedder
-from tests.servers import serving
+from tests.servers import serving, serving_raw
 
 
 class Service:
@@ -48,52 +49,54 @@ class Naps:
         self.seconds.append(seconds)
 
 
-def embedder_for(base: str, *, naps: Naps | None = None, **options) -> OpenAiLikeEmbedder:
+@pytest.fixture
+async def http() -> AsyncIterator[HttpClient]:
+    client = HttpClient()
+    yield client
+    await client.close()
+
+
+def embedder_for(http: HttpClient, base: str, *, naps: Naps | None = None, **options) -> OpenAiLikeEmbedder:
     config = OpenAiLikeEmbedder.Config(base_url=f"{base}/v1", api_key="k", model="m", dimensions=64, **options)
-    return OpenAiLikeEmbedder(config, sleep=naps or Naps())
+    return OpenAiLikeEmbedder(config, http, sleep=naps or Naps())
 
 
 class TestOpenAiLike(EmbedderContract):
     """The adapter passes the suite."""
 
     @pytest.fixture
-    async def embedder(self) -> AsyncIterator[OpenAiLikeEmbedder]:
+    async def embedder(self, http) -> AsyncIterator[OpenAiLikeEmbedder]:
         async with serving({"/v1/embeddings": Service()}) as base:
-            embedder = embedder_for(base)
-            yield embedder
-            await embedder.close()
+            yield embedder_for(http, base)
 
 
-async def test_texts_are_sent_in_batches_with_the_key_and_the_prefix():
+async def test_texts_are_sent_in_batches_with_the_key_and_the_prefix(http):
     service = Service()
     async with serving({"/v1/embeddings": service}) as base:
-        embedder = embedder_for(base, batch_size=2, query_prefix="query: ", is_length_requested=True)
+        embedder = embedder_for(http, base, batch_size=2, query_prefix="query: ", is_length_requested=True)
         assert len(await embedder.embed(["a", "b", "c"], purpose=Purpose.QUERY)) == 3
-        await embedder.close()
     assert [body["input"] for body in service.heard] == [["query: a", "query: b"], ["query: c"]]
     assert service.heard[0]["dimensions"] == 64
     assert set(service.keys) == {"Bearer k"}
 
 
-async def test_a_busy_service_is_asked_again_when_it_says():
+async def test_a_busy_service_is_asked_again_when_it_says(http):
     naps = Naps()
     busy = web.Response(status=429, headers={"Retry-After": "7"})
     service = Service(busy, web.Response(status=503), web.Response(status=429, headers={"Retry-After": "9999"}))
     async with serving({"/v1/embeddings": service}) as base:
-        embedder = embedder_for(base, naps=naps)
+        embedder = embedder_for(http, base, naps=naps)
         assert len(await embedder.embed(["a"], purpose=Purpose.QUERY)) == 1
-        await embedder.close()
     assert naps.seconds == [7.0, 2.0, 30.0]
 
 
 @pytest.mark.parametrize(("status", "requests"), [(401, 1), (400, 1), (500, 4)])
-async def test_a_refusal_is_named_with_its_status(status, requests):
+async def test_a_refusal_is_named_with_its_status(http, status, requests):
     service = Service(*(web.Response(status=status, text="no") for _ in range(9)))
     async with serving({"/v1/embeddings": service}) as base:
-        embedder = embedder_for(base)
+        embedder = embedder_for(http, base)
         with pytest.raises(UpstreamStatusError) as caught:
             await embedder.embed(["a"], purpose=Purpose.QUERY)
-        await embedder.close()
     assert (caught.value.status, len(service.heard)) == (status, requests)
 
 
@@ -111,35 +114,26 @@ async def test_a_refusal_is_named_with_its_status(status, requests):
         json.dumps({"data": [{"index": 0, "embedding": "AAAA"}]}),
     ],
 )
-async def test_an_answer_that_does_not_fit_is_named(answer):
+async def test_an_answer_that_does_not_fit_is_named(http, answer):
     service = Service(web.Response(text=answer, content_type="application/json"))
     async with serving({"/v1/embeddings": service}) as base:
-        embedder = embedder_for(base)
+        embedder = embedder_for(http, base)
         with pytest.raises(UpstreamGarbageError):
             await embedder.embed(["a"], purpose=Purpose.QUERY)
-        await embedder.close()
 
 
-async def test_a_service_that_is_down_is_named():
+async def test_a_service_that_is_down_is_named(http):
     async with serving({}) as base:
-        embedder = embedder_for(base)
+        embedder = embedder_for(http, base)
     with pytest.raises(UpstreamUnreachableError):
         await embedder.embed(["a"], purpose=Purpose.QUERY)
-    await embedder.close()
 
 
-async def test_a_service_that_is_silent_is_named():
-    async def silent(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await request.content.read()
-        await response.write(b"{")
-        while request.transport is not None and not request.transport.is_closing():
-            await response.drain()
-        return response
+async def test_a_service_that_is_silent_is_named(http):
+    async def silent(reader, writer):
+        await reader.read()
+        writer.close()
 
-    async with serving({"/v1/embeddings": silent}) as base:
-        embedder = embedder_for(base, timeout_seconds=0.2)
+    async with serving_raw(silent) as base:
         with pytest.raises(UpstreamTimeoutError):
-            await embedder.embed(["a"], purpose=Purpose.QUERY)
-        await embedder.close()
+            await embedder_for(http, base, timeout_seconds=0.2).embed(["a"], purpose=Purpose.QUERY)

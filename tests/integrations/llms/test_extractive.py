@@ -2,7 +2,8 @@
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from privexbot_app.integrations.llms.extractive import (
     choose_statements,
 )
 from privexbot_app.kit.text import Passage
+from tests.contract.language_model_contract import LanguageModelContract
 
 XQUAD = Path(__file__).parents[4] / "shared" / "data" / "retrieval" / "xquad"
 
@@ -23,6 +25,12 @@ RETURNS = (
     "Acme sells tools. Customers may return unused items within 30 days of delivery. "
     "The refund is paid to the original card. Our office is in Lisbon."
 )
+
+
+class TestContract(LanguageModelContract):
+    @asynccontextmanager
+    async def model(self) -> AsyncIterator[ExtractiveModel]:
+        yield ExtractiveModel(ExtractiveModel.Config())
 
 
 def passages(*texts: str) -> tuple[Passage, ...]:

@@ -26,6 +26,7 @@ from privexbot_app.integrations.llms.openai_like import OpenAiLikeModel
 from privexbot_app.integrations.llms.openai_like.reading import ChatStreamReader
 from privexbot_app.kit.errors import ErrorKind
 from privexbot_app.kit.http import HttpClient
+from tests.contract.language_model_contract import LanguageModelContract
 
 STREAMS = Path(__file__).parents[4] / "shared" / "data" / "openai" / "streams"
 REQUEST = ChatRequest((ChatMessage("system", "Be kind."), ChatMessage("user", "Hello?")), "Hello?", max_tokens=50)
@@ -96,6 +97,13 @@ async def ask(server: Server, request: ChatRequest = REQUEST, **config: object) 
         parts = [part async for part in model.stream(request)]
     assert isinstance(parts[-1], TokenUsage)
     return "".join(part.text for part in parts if isinstance(part, TokenDelta)), parts[-1]
+
+
+class TestContract(LanguageModelContract):
+    @asynccontextmanager
+    async def model(self) -> AsyncIterator[OpenAiLikeModel]:
+        async with Server(sse(chunk("Thirty "), chunk("days [1]."), "data: [DONE]\n\n")).model() as model:
+            yield model
 
 
 async def test_the_request_carries_everything() -> None:

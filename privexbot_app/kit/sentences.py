@@ -42,6 +42,11 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def is_table_row(line: str) -> bool:
+    """Whether the line is a row of a table, in Markdown or as parsers write it: cells with bars between."""
+    return " | " in line or line.lstrip().startswith("|")
+
+
 def _lines(text: str) -> list[tuple[int, int]]:
     """Lines of the text, where wrapped lines are joined to the line before."""
     joined: list[tuple[int, int]] = []
@@ -65,7 +70,7 @@ def _is_wrapped(text: str, before: tuple[int, int], start: int, end: int) -> boo
     last_line = text[line_start : before[1]].rstrip()
     if not last_line or last_line[-1] in _LINE_STOPS or _LIST_LINE.match(text, start, end):
         return False
-    if last_line.lstrip().startswith(("|", "#")):
+    if last_line.lstrip().startswith("#") or is_table_row(last_line) or is_table_row(text[start:end]):
         return False
     if text[start:end].lstrip()[0].islower():
         return True
@@ -73,7 +78,7 @@ def _is_wrapped(text: str, before: tuple[int, int], start: int, end: int) -> boo
 
 
 def _split_line(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    if text[start:end].lstrip().startswith("|"):
+    if is_table_row(text[start:end]):
         return _trimmed(text, start, end)  # a table row is one statement, whatever its cells hold
     spans: list[tuple[int, int]] = []
     begin = start

@@ -23,6 +23,8 @@ _MARKER = re.compile(rf"[\[【［]\s*\^?({_LIST})(?:{_LABEL})?\s*[\]】］]")
 _NUMBERS = re.compile(r"(\d+)(?:\s*[-–]\s*(\d+))?")
 # What may still become a marker, with the blanks before it, at the end of what has arrived.
 _UNDECIDED = re.compile(rf"[ \t]*(?:[\[【［]\s*(?:\^?(?:{_LIST}(?:{_SEPARATOR})?\s*(?:{_LABEL})?)?)?)?$")
+# Most tokens hold none of these, and pass at once.
+_TELLING = re.compile(r"[\[【［`\n]|[ \t]$")
 _CODE_OR_MARKER = re.compile(rf"`+|\n|[ \t]*{_MARKER.pattern}")
 
 
@@ -96,6 +98,8 @@ class CitationTracker:
 
     def feed(self, piece: str) -> TrackedText:
         """Take the next piece; an unfinished marker is kept back until it is decided."""
+        if not self._held and piece and not _TELLING.search(piece):
+            return TrackedText(piece)
         text = self._held + piece
         undecided = _UNDECIDED.search(text)
         at = undecided.start() if undecided and not self._is_code_at(text, undecided.start()) else len(text)

@@ -43,6 +43,7 @@ def test_list_lines_and_their_numbers_stay_together() -> None:
 
 def test_a_table_row_is_one_sentence() -> None:
     assert sentences("| Plan | Price |\n| Pro. Max | 9 |") == ["| Plan | Price |", "| Pro. Max | 9 |"]
+    assert sentences("Plan | Price\npro. Max | 9\n\nEnd.") == ["Plan | Price", "pro. Max | 9", "End."]
 
 
 def test_a_wrapped_line_goes_on_and_a_heading_does_not() -> None:

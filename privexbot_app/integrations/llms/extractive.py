@@ -21,7 +21,7 @@ from privexbot_app.integrations.llms.base import (
 from privexbot_app.kit.http import HttpClient
 from privexbot_app.kit.languages import guess_language
 from privexbot_app.kit.overlap import Piece, WordWeights
-from privexbot_app.kit.sentences import split_sentences
+from privexbot_app.kit.sentences import is_table_row, split_sentences
 from privexbot_app.kit.text import Passage
 from privexbot_app.kit.words import informative, tokenize
 
@@ -73,7 +73,7 @@ _QUESTION_MARK = re.compile(r"(?:^|\n)\s*(?:Q|Question|Pregunta|Frage|问|س)\s*
 _ANSWER_MARK = re.compile(r"(?:^|\s)(?:A|Answer|Respuesta|Antwort|Réponse|答|ج)\s*[:：]\s*")
 _BULLET = re.compile(r"^(?:[-*+•·▪◦–—]\s+|\(?\d{1,3}[.)]\s+|#{1,6}\s+|>\s*)")
 _OWN_MARKERS = re.compile(r"\s?(?:\[\d{1,3}(?:\s*,\s*\d{1,3})*\]|【\d+】)")
-_TABLE_RULE = re.compile(r"\|?[\s:|-]+\|?")
+_TABLE_RULE = re.compile(r"\|?[\s:|-]*-[\s:|-]*\|?")
 _STREAMED_PIECE = re.compile(r"\s*[\u3040-\u9fff\uf900-\ufaff]{1,4}\S?|\s*\S+\s*?", re.UNICODE)
 
 
@@ -230,15 +230,15 @@ def _quotes(text: str) -> list[tuple[str, str, bool]]:
     quotes: list[tuple[str, str, bool]] = []
     pair_question = ""
     header: list[str] = []
-    spans = split_sentences(text)
-    for at, (start, end) in enumerate(spans):
-        piece = text[start:end]
-        if piece.startswith("|"):
-            following = text[spans[at + 1][0] : spans[at + 1][1]] if at + 1 < len(spans) else ""
-            if _TABLE_RULE.fullmatch(following) and not _TABLE_RULE.fullmatch(piece):
-                header = _cells(piece)
-            elif not _TABLE_RULE.fullmatch(piece):
-                quotes.append((_row(header, _cells(piece)), f"{' '.join(header)} {piece}", True))
+    lines = [text[start:end] for start, end in split_sentences(text)]
+    lines = [line for line in lines if not _TABLE_RULE.fullmatch(line)]
+    for at, piece in enumerate(lines):
+        if is_table_row(piece):
+            is_followed = at + 1 < len(lines) and is_table_row(lines[at + 1])
+            if is_followed and not (at and is_table_row(lines[at - 1])):
+                header = _cells(piece)  # the first of several rows names the columns
+                continue
+            quotes.append((_row(header, _cells(piece)), f"{' '.join(header)} {piece}", True))
             continue
         header = []
         is_question = _QUESTION_MARK.match(piece)

@@ -88,9 +88,20 @@ async def test_of_a_question_and_answer_pair_the_answer_is_said(pair: str) -> No
     assert said.startswith("Yes, within five days. [1]\n")
 
 
-async def test_a_table_row_is_said_with_its_column_names() -> None:
-    table = "| Plan | Price |\n|---|---|\n| Basic | 9 EUR |\n| Team | 49 EUR |"
+@pytest.mark.parametrize(
+    "table",
+    [
+        "| Plan | Price |\n|---|---|\n| Basic | 9 EUR |\n| Team | 49 EUR |",
+        "Plan | Price\nBasic | 9 EUR\nTeam | 49 EUR",
+        "Our prices.\n\nPlan | Price\nTeam | 49 EUR\n\nAsk us. We answer.",
+    ],
+)
+async def test_a_table_row_is_said_with_its_column_names(table: str) -> None:
     assert (await answer("What is the price of the Team plan?", table)).startswith("Plan: Team; Price: 49 EUR [1]")
+
+
+async def test_a_row_without_a_header_is_said_cell_by_cell() -> None:
+    assert (await answer("What is the Team price?", "Team price | 49 EUR")).startswith("Team price — 49 EUR [1]")
 
 
 async def test_repeated_sentences_are_said_once() -> None:

@@ -109,7 +109,7 @@ class OpenAiLikeModel:
                     raise
                 retries -= 1
                 await self._sleep(_pause_seconds(error))
-        yield reader.usage or _estimated_usage(request, reader.characters_as_tokens)
+        yield reader.usage or _estimated_usage(request, reader.estimate_completion_tokens())
 
     async def list_models(self) -> list[str]:
         response = await self._get_models()

@@ -37,7 +37,7 @@ class ChatStreamReader:
         self.usage: TokenUsage | None = None
         self.is_done = False
         self.has_begun = False
-        self.characters_as_tokens = 0
+        self._said: list[str] = []
         self._has_seen_chunk = False
         self._event = b""
         self._plain: bytearray | None = None
@@ -66,6 +66,10 @@ class ChatStreamReader:
         if not self.has_begun:
             raise garbage("an answer without text" if self._has_seen_chunk else "no chat completion")
         return text
+
+    def estimate_completion_tokens(self) -> int:
+        """For servers that do not count."""
+        return estimate_tokens("".join(self._said))
 
     def _keep_plain(self, line: bytes) -> str:
         self._plain = bytearray() if self._plain is None else self._plain
@@ -101,8 +105,9 @@ class ChatStreamReader:
         return self._count(self._thoughts.feed("".join(texts)))
 
     def _count(self, text: str) -> str:
-        self.has_begun = self.has_begun or bool(text)
-        self.characters_as_tokens += estimate_tokens(text)
+        if text:
+            self.has_begun = True
+            self._said.append(text)
         return text
 
 

@@ -54,7 +54,7 @@ def test_a_number_in_brackets_without_a_source_stays_text(host, chat, ask):
     page = chat()
     ask(page, "?")
     expect(page.locator(".marker")).to_have_count(1)
-    expect(page.locator(".message.bot .bubble")).to_have_text("See 1 and [7].")
+    expect(page.locator(".message.bot .bubble")).to_have_text("See 1\u2060 and [7].")
 
 
 def test_stop_ends_the_request_and_keeps_what_was_said(host, chat, ask):

@@ -21,26 +21,19 @@ function readOptions(element, prefix) {
 /** Take over window.pb: run what the page queued, then answer directly. */
 function installCommands() {
   const queued = window.pb?.q || [];
-  const instances = new Set();
+  const places = new Map();
   const run = (command, detail) => {
-    if (!['open', 'close', 'toggle', 'destroy', 'identify'].includes(command)) return;
-    for (const instance of [...instances]) {
-      if (detail?.bot && detail.bot !== instance.bot) continue;
-      instance[command](detail);
-      if (command === 'destroy') instances.delete(instance);
+    for (const [instance, { bot }] of places) {
+      if (!detail?.bot || detail.bot === bot) instance[command]?.(detail);
     }
   };
   run.add = (place) => {
+    const launchers = [...places.values()].filter((other) => !other.element);
     const isTwin = (other) => other.bot === place.bot && other.base === place.base;
-    if (!place.element && [...instances].some(isTwin)) return null;
-    const stacked = place.element ? 0 : [...instances].filter((other) => !other.element).length;
-    const instance = createInstance({ ...place, stacked });
-    instances.add(instance);
+    if (!place.element && launchers.some(isTwin)) return;
+    const instance = createInstance({ ...place, stacked: launchers.length, onDestroy: () => places.delete(instance) });
+    places.set(instance, place);
     return instance;
-  };
-  run.remove = (instance) => {
-    instance.destroy();
-    instances.delete(instance);
   };
   window.pb = run;
   return queued;
@@ -55,7 +48,7 @@ function defineElement(place) {
     }
 
     disconnectedCallback() {
-      if (this.chat) window.pb.remove(this.chat);
+      this.chat?.destroy();
       this.chat = null;
     }
   }

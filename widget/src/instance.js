@@ -9,8 +9,8 @@ import launcherCss from './view/launcher.css';
 
 const STACK_STEP_PX = 72;
 
-/** place: {base, panelUrl, bot, options, element?: the inline custom element, stacked: launchers below this one}. */
-export function createInstance({ base, panelUrl, bot, options, element, stacked }) {
+/** place: {base, panelUrl, bot, options, element?: the inline custom element, stacked: launchers below, onDestroy}. */
+export function createInstance({ base, panelUrl, bot, options, element, stacked, onDestroy }) {
   const host = element || document.createElement('div');
   const root = host.shadowRoot || host.attachShadow({ mode: 'open' });
   let config, launcher, panel, traits, isGone;
@@ -57,9 +57,6 @@ export function createInstance({ base, panelUrl, bot, options, element, stacked 
   if ('open' in options && options.open !== 'false') command('open');
 
   return {
-    base,
-    bot,
-    element,
     open: () => command('open'),
     close: () => panel && command('close'),
     toggle: () => command('toggle'),
@@ -70,6 +67,7 @@ export function createInstance({ base, panelUrl, bot, options, element, stacked 
     },
     destroy() {
       isGone = true;
+      onDestroy();
       panel?.then((loaded) => loaded?.destroy());
       root.replaceChildren();
       if (!element) host.remove();

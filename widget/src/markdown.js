@@ -98,8 +98,8 @@ function readList(lines, at, options, depth) {
     end += 1;
   }
   const start = isOrdered && parseInt(mark, 10) !== 1 ? parseInt(mark, 10) : null;
-  const rows = items.map((inner) => h('li', { dir: 'auto' }, unwrapSingle(blocks(inner, options, depth + 1))));
-  return [h(isOrdered ? 'ol' : 'ul', { start }, rows), end];
+  const rows = items.map((inner) => h('li', null, unwrapSingle(blocks(inner, options, depth + 1))));
+  return [h(isOrdered ? 'ol' : 'ul', { start, dir: 'auto' }, rows), end];
 }
 
 const continuesList = (lines, at) => ITEM.test(lines[at + 1] || '') || /^ {2,}\S/.test(lines[at + 1] || '');
@@ -153,7 +153,7 @@ function inline(text, options, depth = 0) {
     const found = depth < MAX_DEPTH && readInline(text, at, options, depth);
     if (found) {
       flush();
-      nodes.push(...[found[0]].flat());
+      nodes.push(...[found[0]].flat(2));
       at += found[1];
     } else {
       plain += text[at];

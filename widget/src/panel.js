@@ -68,7 +68,6 @@ export async function mount({ root, base, bot, config: part, isInline, launcher,
       actions.stop();
       unsubscribe();
       unfollow();
-      view.destroy();
       view.element.remove();
     },
   };

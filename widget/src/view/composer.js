@@ -8,7 +8,6 @@ const COUNTER_FROM = MAX_CHARACTERS - 400;
 export function createComposer({ actions, t }) {
   const input = h('textarea', {
     rows: '1',
-    dir: 'auto',
     maxlength: MAX_CHARACTERS,
     placeholder: t('Type your message…'),
     'aria-label': t('Message'),
@@ -18,7 +17,7 @@ export function createComposer({ actions, t }) {
   });
   // A twin in CSS (::after) has the same text and so gives the box the height of its content.
   const grow = h('div', { class: 'grow' }, input);
-  const counter = h('span', { class: 'counter', role: 'status' });
+  const counter = h('span', { class: 'counter' });
   const send = iconButton(SEND, t('Send'), submit, 'send');
   const stop = iconButton(STOP, t('Stop'), onstop, 'send stop');
   const element = h('form', { class: 'composer', onsubmit: (event) => event.preventDefault() }, grow, counter, send, stop);
@@ -48,6 +47,8 @@ export function createComposer({ actions, t }) {
   function measure() {
     const { length } = input.value;
     grow.dataset.text = input.value;
+    // An empty box would be taken for left to right, and its placeholder with it.
+    input.dir = length ? 'auto' : '';
     counter.textContent = length >= COUNTER_FROM ? `${length} / ${MAX_CHARACTERS}` : '';
     send.disabled = !input.value.trim();
   }

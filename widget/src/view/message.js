@@ -16,7 +16,7 @@ const FAILURES = {
 export const describeFailure = (kind, t) => t(FAILURES[kind] || FAILURES.server);
 
 export function createMessage({ role }, { actions, t }) {
-  const bubble = h('div', { class: 'bubble', dir: 'auto' });
+  const bubble = h('div', { class: 'bubble', dir: role === 'visitor' && 'auto' });
   const notes = h('div', { class: 'notes' });
   const element = h('li', { class: `message ${role}` }, bubble, notes);
   let shown = {};
@@ -35,7 +35,8 @@ export function createMessage({ role }, { actions, t }) {
   function drawAnswer({ text, citations }) {
     const cite = (index) => {
       const citation = citations.find((each) => each.index === index);
-      return citation && marker(citation);
+      // The word joiner keeps the full stop after a marker from starting the next line.
+      return citation && [marker(citation), '\u2060'];
     };
     bubble.replaceChildren(renderMarkdown(text, { cite }));
   }

@@ -60,7 +60,6 @@ export function createMessages({ config, actions, t }) {
       after.replaceChildren(...(node ? [node] : []));
       if (node) toEnd();
     },
-    destroy: () => cancelAnimationFrame(scheduled),
   };
 }
 

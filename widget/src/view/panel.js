@@ -93,7 +93,6 @@ export function createPanel({ config, words, isInline, actions, onClose }) {
     setTraits: (values) => (traits = values),
     setModal: (isModal) => element.setAttribute('aria-modal', isModal),
     setOpen: (isOpen) => element.classList.toggle('open', isOpen),
-    destroy: messages.destroy,
     draw(state, before) {
       if (state.messages !== before?.messages) {
         messages.update(state.messages);
@@ -109,7 +108,7 @@ export function createPanel({ config, words, isInline, actions, onClose }) {
 function createHeader({ config, isInline, onClose, onFresh, t }) {
   const initial = h('span', { class: 'avatar', 'aria-hidden': 'true' }, [...config.title.trim()][0]?.toUpperCase() || '·');
   if (config.avatar) {
-    const picture = h('img', { alt: '', src: config.avatar, referrerpolicy: 'no-referrer', onerror: () => picture.remove() });
+    const picture = h('img', { alt: '', src: config.avatar, onerror: () => picture.remove() });
     initial.append(picture);
   }
   return h(

@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -17,11 +18,13 @@ from privexbot_app.kit.text import Block, BlockKind, StructuredText
 
 def main(arguments: list[str]) -> None:
     """Read the document that the arguments name and report."""
-    parser, path, memory_bytes, cpu_seconds, text_characters = arguments
+    parser, path, memory_bytes, cpu_seconds, wall_seconds, text_characters = arguments
     report = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     # Libraries print banners; nothing but the report may reach the parent.
     os.dup2(2, 1)
     limit_resources(memory_bytes=int(memory_bytes), cpu_seconds=int(cpu_seconds))
+    # The parent keeps the time; this is for a parent that was killed.
+    signal.alarm(int(wall_seconds))
     json.dump(read(parser, Path(path), text_characters=int(text_characters)), report, ensure_ascii=False)
     report.close()
 

@@ -36,6 +36,10 @@ class EmlParser:
         subject = _header(message, "Subject")
         builder.paragraph("\n".join(f"{name}: {value}" for name in _HEADERS if (value := _header(message, name))))
         _add_body(builder, message)
+        for forwarded in _forwarded(message):
+            builder.leave_headings()
+            builder.heading(f"Message: {_header(forwarded, 'Subject')}", level=1)
+            _add_body(builder, forwarded)
         for part in _attachments(message)[:_MOST_ATTACHMENTS]:
             _add_attachment(builder, part)
         return builder.build(title=subject or None)
@@ -59,6 +63,12 @@ def _add_body(builder: TextBuilder, message: EmailMessage) -> None:
         return
     for paragraph in text.replace("\r\n", "\n").split("\n\n"):
         builder.paragraph(paragraph)
+
+
+def _forwarded(message: EmailMessage) -> list[EmailMessage]:
+    """Return the messages that are inside this one, at any depth."""
+    parts = [part for part in message.walk() if part.get_content_type() == "message/rfc822" and part.is_multipart()]
+    return [inner for part in parts for inner in part.get_payload() if isinstance(inner, EmailMessage)]
 
 
 def _content(part: MIMEPart) -> str:

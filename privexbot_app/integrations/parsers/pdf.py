@@ -72,6 +72,7 @@ class PdfParser:
         if not lines:
             raise EmptyDocumentError("The PDF contains no text. If it is a scan, run text recognition on it first.")
         builder = TextBuilder()
+        lines = without_running_heads(lines)
         typography = read_typography(lines)
         for paragraph in paragraphs(lines, typography):
             _add(builder, paragraph, typography)
@@ -116,6 +117,31 @@ def _page_lines(document: Any, number: int) -> Iterator[Line]:
 
 def _spell(ligature: re.Match[str]) -> str:
     return _LIGATURES[ligature.group()]
+
+
+def without_running_heads(lines: list[Line]) -> list[Line]:
+    """Drop page numbers, and all but the first of the headers and footers that most pages repeat.
+
+    Only a page's first and last line are looked at, and numbers in them are ignored.
+    """
+    pages: dict[int, list[Line]] = {}
+    for line in lines:
+        pages.setdefault(line.page, []).append(line)
+    edges = [line for page in pages.values() if len(page) > 3 for line in (page[0], page[-1])]
+    times = Counter(_wording(line) for line in edges)
+    fewest = max(3, len(pages) // 2)
+    # A running title is content once; a page number, which has no wording, never is.
+    seen, dropped = {""}, set()
+    for line in edges:
+        if times[_wording(line)] >= fewest:
+            if _wording(line) in seen:
+                dropped.add(id(line))
+            seen.add(_wording(line))
+    return [line for line in lines if id(line) not in dropped]
+
+
+def _wording(line: Line) -> str:
+    return re.sub(r"[\W\d_]+", "", line.text)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ whole. Small plain-text files skip the child, as their parsers are linear Python
 
 import asyncio
 import json
+import math
 import os
 import signal
 import sys
@@ -72,7 +73,8 @@ async def parse_in_child(parser: type[base.Parser], path: Path, *, limits: Parsi
 
 def _command(parser: type[base.Parser], path: Path, limits: ParsingLimits) -> list[str]:
     spec = f"{parser.__module__}:{parser.__qualname__}"
-    numbers = (limits.memory_bytes, limits.cpu_seconds, limits.text_characters)
+    alarm_seconds = math.ceil(limits.wall_seconds) + 5
+    numbers = (limits.memory_bytes, limits.cpu_seconds, alarm_seconds, limits.text_characters)
     module = "privexbot_app.integrations.parsers.child"
     return [sys.executable, "-m", module, spec, str(path.resolve()), *map(str, numbers)]
 

@@ -6,24 +6,24 @@ from privexbot_app.kit.text import StructuredText
 _FEWEST_CHARACTERS = 200
 
 
-def main_text(markup: str, *, url: str) -> StructuredText:
+def main_text(html: str, url: str) -> StructuredText:
     """Return what a page is about, with its headings, lists and tables. url: where the page came from.
 
     When less than 200 characters of main text are found, as on a price list or a contact page, the whole visible page
     is returned instead. Raises CorruptDocumentError when there is no element in it.
     """
-    whole = parse_markup(markup)
-    found = _extract(markup, url)
+    whole = parse_markup(html)
+    found = _extract(html, url)
     document = parse_markup(found) if found else whole
     if len(document.text) < _FEWEST_CHARACTERS:
         document = whole
     return StructuredText(document.text, document.blocks, whole.title, {"url": url})
 
 
-def _extract(markup: str, url: str) -> str | None:
+def _extract(html: str, url: str) -> str | None:
     from trafilatura import extract  # noqa: PLC0415 - half a second that only pages pay
 
     # As HTML, so that the walk that reads files also finds this text's headings and tables.
     return extract(
-        markup, url=url, output_format="html", include_tables=True, include_formatting=True, include_comments=False
+        html, url=url, output_format="html", include_tables=True, include_formatting=True, include_comments=False
     )

@@ -356,3 +356,39 @@ async def test_pdf_pages_headings_paragraphs_and_broken_words(tmp_path):
     ]
     assert [block.page for block in document.blocks] == [1, 1, 2, 2]
     assert document.blocks[-1].headings == ("Part 2",)
+
+
+async def test_running_heads_and_page_numbers_are_read_once_at_most(tmp_path):
+    canvas = pytest.importorskip("reportlab.pdfgen.canvas")
+    path = tmp_path / "a.pdf"
+    page = canvas.Canvas(str(path))
+    for number in range(1, 5):
+        page.drawString(72, 800, f"Annual Report {2020 + number}")
+        for row, word in enumerate(("First", "Second", "Third")):
+            page.drawString(72, 700 - 60 * row, f"{word} thought of page {number}")
+        page.drawString(300, 30, str(number))
+        page.showPage()
+    page.save()
+    document = await parse_file(path, filename="a.pdf")
+    assert document.text.count("Annual Report") == 1
+    assert document.text.count("thought") == 12
+    assert outline(document)[-1] == ("paragraph", "Third thought of page 4")
+
+
+async def test_a_forwarded_mail_is_read(tmp_path):
+    inner, outer = EmailMessage(), EmailMessage()
+    inner["Subject"] = "Opening hours"
+    inner.set_content("We open at nine.")
+    outer["Subject"] = "Fwd"
+    outer.set_content("See below.")
+    outer.add_attachment(inner)
+    document = await read(tmp_path, "a.eml", outer.as_bytes())
+    assert outline(document)[-2:] == [("heading", "Message: Opening hours"), ("paragraph", "We open at nine.")]
+
+
+async def test_old_workbooks_are_read_like_new_ones():
+    document = await parse_file(Path(__file__).parent / "data" / "prices.xls", filename="prices.xls")
+    assert outline(document) == [
+        ("heading", "Prices"),
+        ("table", "Size | Price | Since | Sale\nS | 2 | 2024-05-01 | yes"),
+    ]

@@ -87,7 +87,7 @@ async def test_an_endless_loop_ends_with_the_processor_limit(hostile, file):
 async def test_a_timeout_ends_the_programs_that_the_parser_started(hostile, file):
     with pytest.raises(ParsingTimeoutError):
         await parse_in_child(hostile.Waits, file, limits=ParsingLimits(wall_seconds=1.5))
-    assert has_ended(int(Path(f"{file}.pid").read_text()))
+    assert await ends(int(Path(f"{file}.pid").read_text()))
 
 
 async def test_a_cancelled_request_ends_the_child(hostile, file):
@@ -98,14 +98,22 @@ async def test_a_cancelled_request_ends_the_child(hostile, file):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert has_ended(int(note.read_text()))
+    assert await ends(int(note.read_text()))
 
 
-def has_ended(pid: int) -> bool:
+async def ends(pid: int) -> bool:
+    """Wait until the killed process is gone, or a zombie that nobody collects; a kill takes a moment to arrive."""
+    async with asyncio.timeout(10):
+        while _is_running(pid):
+            await asyncio.sleep(0.01)
+    return True
+
+
+def _is_running(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
-        return True
+        return False
 
 
 async def test_too_much_memory_is_a_crash_of_the_parser_only(hostile, file):

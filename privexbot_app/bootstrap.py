@@ -1,7 +1,10 @@
 """The only place where real things are chosen: reads the settings, discovers plug-ins, builds the Runtime."""
 
+import asyncio
 import importlib
 import pkgutil
+import threading
+from contextlib import suppress
 from functools import cache
 
 from sqlalchemy import MetaData
@@ -9,7 +12,7 @@ from sqlmodel import SQLModel
 
 import privexbot_app
 from privexbot_app import domains
-from privexbot_app.integrations.embeddings.base import EMBEDDERS
+from privexbot_app.integrations.embeddings.base import EMBEDDERS, Purpose
 from privexbot_app.integrations.llms.base import LLMS
 from privexbot_app.integrations.parsers.base import PARSERS
 from privexbot_app.integrations.plugins import Defaults, Plugins
@@ -18,6 +21,7 @@ from privexbot_app.integrations.storages.base import STORAGES
 from privexbot_app.integrations.vector_stores.base import VECTOR_STORES
 from privexbot_app.kit.crypto import KeyRing
 from privexbot_app.kit.database import create_engine, create_sessions
+from privexbot_app.kit.errors import UnavailableError
 from privexbot_app.kit.http import HttpClient, HttpConfig
 from privexbot_app.kit.jobs import Dispatcher
 from privexbot_app.kit.redis import create_redis
@@ -76,12 +80,12 @@ def table_metadata() -> MetaData:
 
 
 def _build_plugins(settings: Settings) -> Plugins:
-    embeddings = {"minilm": {"model_dir": settings.models_dir / "minilm"}} | settings.embeddings
+    minilm = {"model_dir": settings.models_dir / "minilm"} | settings.embeddings.get("minilm", {})
     storage_config = {"root": settings.data_dir / "files"} | settings.storages.get("local", {})
     storage = STORAGES.get("local")
     return Plugins(
         llms=settings.llms,
-        embeddings=embeddings,
+        embeddings={**settings.embeddings, "minilm": minilm},
         vector_stores=settings.vector_stores,
         storage=storage(storage.Config.model_validate(storage_config)),  # type: ignore[call-arg]
         http=HttpClient(HttpConfig(allowed_private_networks=settings.allowed_private_networks)),
@@ -91,3 +95,14 @@ def _build_plugins(settings: Settings) -> Plugins:
             embedding=settings.default_embedding,
         ),
     )
+
+
+def warm_up(installation: Runtime) -> None:
+    """Load what the first question would otherwise wait for, in a thread, after the port is open."""
+
+    def load() -> None:
+        embedder = installation.works.plugins.embedders.get(installation.works.plugins.defaults.embedding)
+        with suppress(UnavailableError):
+            asyncio.run(embedder.embed(["warm"], purpose=Purpose.QUERY))
+
+    threading.Thread(target=load, name="warm-up", daemon=True).start()

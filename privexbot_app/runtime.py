@@ -1,9 +1,19 @@
 """What `bootstrap` builds and the doors use. The one process-wide value, set once at start-up."""
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
+
+from sqlalchemy import select
 
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.crypto import KeyRing
+from privexbot_app.kit.logging import get_logger
+
+log = get_logger(__name__)
+
+CHECK_SECONDS = 3
+COOKIE = "privexbot_session"
 
 
 @dataclass(frozen=True)
@@ -26,11 +36,39 @@ class Runtime:
         """Whether browsers reach us by https, so that cookies may insist on it."""
         return self.browser_url.startswith("https://")
 
+    @property
+    def cookie_name(self) -> str:
+        """The dashboard cookie's name; with https it carries the prefix that pins it to this host."""
+        return f"__Host-{COOKIE}" if self.has_https else COOKIE
+
+    async def check(self) -> dict[str, str]:
+        """What does not answer, with the reason; empty when everything does."""
+        plugins = self.works.plugins
+        reasons = {
+            "database": await _reason(self._check_database()),
+            "redis": await _reason(self.works.redis.ping()),
+            "vector_store": await _reason(plugins.vector_stores.get(plugins.defaults.vector_store).check()),
+        }
+        return {name: reason for name, reason in reasons.items() if reason}
+
+    async def _check_database(self) -> None:
+        async with self.works.open(None, read_only=True) as work:
+            await work.session.execute(select(1))
+
     async def close(self) -> None:
         """Let go of connections."""
         await self.works.plugins.close()
         await self.works.redis.aclose()
         await self.works.sessions.kw["bind"].dispose()
+
+
+async def _reason(check: Awaitable[object]) -> str | None:
+    try:
+        await asyncio.wait_for(check, CHECK_SECONDS)
+    except Exception as error:
+        log.warning("readiness.failed", error=repr(error))
+        return f"does not answer ({type(error).__name__})"
+    return None
 
 
 _current: list[Runtime] = []

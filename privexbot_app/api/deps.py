@@ -19,8 +19,6 @@ from privexbot_app.kit.pagination import DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, P
 from privexbot_app.kit.scope import Scope
 from privexbot_app.runtime import Runtime
 
-COOKIE = "privexbot_session"
-SECURE_COOKIE = f"__Host-{COOKIE}"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -41,15 +39,10 @@ def current_runtime() -> Runtime:
 RuntimeDep = Annotated[Runtime, Depends(current_runtime)]
 
 
-def cookie_name(installation: Runtime) -> str:
-    """The cookie's name; with https it carries the prefix that pins it to this host."""
-    return SECURE_COOKIE if installation.has_https else COOKIE
-
-
 async def current_caller(request: Request, installation: RuntimeDep) -> Caller:
     """Who is calling. Raises UnauthenticatedError in several stable codes."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    cookie = request.cookies.get(cookie_name(installation))
+    cookie = request.cookies.get(installation.cookie_name)
     async with installation.works.open(None, read_only=True) as work:
         identity = IdentityService(work, installation.keys)
         if scheme.lower() == "bearer" and token:

@@ -10,8 +10,9 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
-from privexbot_app.api.errors import problem
+from privexbot_app.api.errors import problem_of
 from privexbot_app.kit import logging
+from privexbot_app.kit.errors import TooLargeError
 from privexbot_app.kit.ids import new_id
 
 Message = MutableMapping[str, Any]
@@ -47,8 +48,13 @@ PREFLIGHT_HEADERS = (
 IMMUTABLE = (b"cache-control", b"public, max-age=31536000, immutable")
 
 
-class BodyTooLargeError(Exception):
-    """Raised into the application when a body runs over its limit; the edge answers."""
+class BodyTooLargeError(TooLargeError):
+    """The body runs over its limit: known from its length, or noticed while it is read."""
+
+    code = "too_large"
+
+    def __init__(self, *, limit_bytes: int) -> None:
+        super().__init__(f"The request is larger than {limit_bytes // 1000} kB.", limit_bytes=limit_bytes)
 
 
 class Edge:
@@ -102,14 +108,13 @@ class Edge:
 
         limit = self._limit(path, is_public=is_public)
         try:
-            if int(headers.get(b"content-length", b"0") or 0) > limit:
-                raise BodyTooLargeError
+            if _declared_length(headers) > limit:
+                raise BodyTooLargeError(limit_bytes=limit)
             await self._app(scope, _bounded(receive, limit), send_dressed)
-        except (BodyTooLargeError, ValueError) as error:
-            if status or not isinstance(error, BodyTooLargeError):
+        except BodyTooLargeError as error:
+            if status:
                 raise
-            refusal = problem(413, "too_large", f"The request is larger than {limit // 1000} kB.")
-            await refusal(scope, receive, send_dressed)
+            await problem_of(error)(scope, receive, send_dressed)
         finally:
             if path not in QUIET and path.startswith(("/api/", "/v1/")):
                 seconds = round(perf_counter() - started, 4)
@@ -126,6 +131,11 @@ def _request_id(headers: dict[bytes, bytes]) -> str:
     return given if REQUEST_ID.fullmatch(given) else new_id().hex
 
 
+def _declared_length(headers: dict[bytes, bytes]) -> int:
+    length = headers.get(b"content-length", b"")
+    return int(length) if length.isdigit() else 0
+
+
 def _bounded(receive: Receive, limit: int) -> Receive:
     received = 0
 
@@ -134,7 +144,7 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > limit:
-            raise BodyTooLargeError
+            raise BodyTooLargeError(limit_bytes=limit)
         return message
 
     return receive_bounded

@@ -81,7 +81,9 @@ class UnitOfWork(Generic[Plugins]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None and not self._reads_only:
+            if kind is None and self._reads_only:
+                await self._end_reading()
+            elif kind is None:
                 self.session.add_all(self._outbox)
                 await self.session.commit()
             else:
@@ -90,6 +92,12 @@ class UnitOfWork(Generic[Plugins]):
             await self.session.close()
         if kind is None and self._outbox:
             await self.works.dispatcher.dispatch(self._outbox)
+
+    async def _end_reading(self) -> None:
+        if self.session.new or self.session.dirty or self.session.deleted:
+            raise RuntimeError("a read-only unit of work was changed")
+        self.session.expunge_all()  # a rollback would expire the rows that the caller goes on reading
+        await self.session.rollback()
 
     def repository(self, kind: type[Repository]) -> Repository:
         """A repository confined to this unit's scope."""

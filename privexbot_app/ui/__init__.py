@@ -1,0 +1,3 @@
+"""The door for people: the dashboard, rendered by Reflex."""
+
+STYLESHEETS = ["/styles.css"]

@@ -10,7 +10,6 @@ from privexbot_app.api.deps import (
     CurrentScope,
     RuntimeDep,
     client_address,
-    cookie_name,
     require_own_origin,
 )
 from privexbot_app.domains.identity.schemas import Credentials, PersonName, Registration, Tokens, UserView
@@ -78,7 +77,7 @@ async def logout(caller: CurrentCaller, response: Response, installation: Runtim
     """End the caller's session; its tokens and cookie are worthless from now on."""
     async with installation.works.open(None) as work:
         await IdentityService(work, installation.keys).end_session(caller.session_id)
-    response.delete_cookie(cookie_name(installation), path="/")
+    response.delete_cookie(installation.cookie_name, path="/")
 
 
 @router.get("/me")
@@ -150,7 +149,7 @@ async def _set_cookie(installation: Runtime, response: Response, user: UserView,
     async with installation.works.open(None) as work:
         cookie = await IdentityService(work, installation.keys).start_browser_session(user.id, workspace_id)
     response.set_cookie(
-        cookie_name(installation),
+        installation.cookie_name,
         cookie,
         max_age=int(SESSION_LIFE.total_seconds()),
         path="/",

@@ -58,9 +58,10 @@ async def answer(
 
     Close the iterator to stop the model.
     """
-    results = await _retrieve(works, scope, config, question, history)
+    standalone = _standalone(question, history)
+    results = await _retrieve(works, scope, config, standalone)
     passages = fit_passages(_passages(results), PASSAGE_TOKENS, config.retrieval.limit)
-    if config.grounding is Grounding.STRICT and not assess_support(question, passages).is_supported:
+    if config.grounding is Grounding.STRICT and not assess_support(standalone, passages).is_supported:
         text = refusal(question)
         yield Piece(text)
         yield Finished(text, [])
@@ -89,13 +90,11 @@ async def answer(
     yield Finished(whole, _citations(passages, results, whole), usage)
 
 
-async def _retrieve(
-    works: Workshop, scope: Scope, config: BotConfig, question: str, history: Sequence[Turn]
-) -> list[SearchResult]:
+async def _retrieve(works: Workshop, scope: Scope, config: BotConfig, question: str) -> list[SearchResult]:
     if not config.knowledge_bases:
         return []
     query = Query(
-        text=_standalone(question, history),
+        text=question,
         base_ids=tuple(choice.kb_id for choice in config.knowledge_bases),
         limit=config.retrieval.limit,
         mode=config.retrieval.mode,

@@ -166,7 +166,7 @@ class KnowledgeDraftService:
                 )
             )
             await work.session.flush()
-            tickets = [take_in(work, draft.id, source) for source in sources]
+            tickets = await take_in(work, draft.id, sources)
             AuditService(work).record("knowledge_base.created", draft.id, documents=len(tickets))
         return Finalized(kb_id=draft.id, documents=tickets)
 

@@ -4,6 +4,7 @@ Vectors and files are never touched inside a transaction: deleting rows records 
 has no row is not found by any search in the meantime.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -112,7 +113,7 @@ class KnowledgeService:
         """Queue the documents of new sources. Needs `kb.write`."""
         self._work.scope.require("kb.write")
         await self._bases.get(base_id)
-        tickets = [take_in(self._work, base_id, source) for source in sources]
+        tickets = await take_in(self._work, base_id, sources)
         AuditService(self._work).record("documents.added", base_id, documents=len(tickets))
         return tickets
 
@@ -188,21 +189,31 @@ async def read_document_text(plugins: Plugins, document_id: UUID, name: str, fol
     return DocumentTextView(document_id=document_id, name=name, text=document.text)
 
 
-def take_in(work: Work, base_id: UUID, stored: StoredSource) -> DocumentTicket:
-    """Write the rows of a stored source and queue its document; a failed source becomes a failed document."""
+async def take_in(work: Work, base_id: UUID, sources: Sequence[StoredSource]) -> list[DocumentTicket]:
+    """Write the rows of stored sources and queue their documents; a failed source becomes a failed document."""
+    rows = work.repository(SourceRepository)
+    for stored in sources:
+        rows.add(
+            Source(
+                id=stored.view.source_id,
+                workspace_id=work.scope.workspace_id,
+                knowledge_base_id=base_id,
+                type=stored.view.type,
+                name=stored.view.name,
+                config=stored.config,
+            )
+        )
+    await work.session.flush()  # documents point at their sources
+    documents = [_take_in_document(work, base_id, stored) for stored in sources]
+    return [DocumentTicket(document_id=row.id, status=DocumentStatus(row.status)) for row in documents]
+
+
+def _take_in_document(work: Work, base_id: UUID, stored: StoredSource) -> Document:
     view = stored.view
-    source = Source(
-        id=view.source_id,
-        workspace_id=work.scope.workspace_id,
-        knowledge_base_id=base_id,
-        type=view.type,
-        name=view.name,
-        config=stored.config,
-    )
     document = Document(
         workspace_id=work.scope.workspace_id,
         knowledge_base_id=base_id,
-        source_id=source.id,
+        source_id=view.source_id,
         name=stored.filename if view.type == "file" else view.name,
         media_type=view.media_type,
         url=view.url,
@@ -210,14 +221,13 @@ def take_in(work: Work, base_id: UUID, stored: StoredSource) -> DocumentTicket:
         content_hash=stored.content_hash,
         storage_path=stored.folder,
     )
-    work.repository(SourceRepository).add(source)
     work.repository(DocumentRepository).add(document)
     if view.error is not None:
         document.status = DocumentStatus.FAILED
         document.error_code, document.error_message = view.error.code, view.error.message
     else:
         _queue(work, document)
-    return DocumentTicket(document_id=document.id, status=DocumentStatus(document.status))
+    return document
 
 
 def space_of(scope: Scope, base_id: UUID, *, generation: int) -> Namespace:

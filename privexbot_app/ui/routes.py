@@ -1,0 +1,59 @@
+"""Functions that build the dashboard's addresses, so that none is typed twice."""
+
+from urllib.parse import quote
+
+
+def overview() -> str:
+    """The first page after signing in."""
+    return "/"
+
+
+def sign_in(*, next_path: str = "") -> str:
+    """The sign-in page; `next_path` is where to go afterwards."""
+    is_worth_it = next_path.startswith("/") and not next_path.startswith("//") and next_path not in {"/", "/sign-in"}
+    return f"/sign-in?next={quote(next_path)}" if is_worth_it else "/sign-in"
+
+
+def register() -> str:
+    """The registration page."""
+    return "/register"
+
+
+def knowledge_bases() -> str:
+    """The list of knowledge bases."""
+    return "/knowledge"
+
+
+def new_knowledge_base(draft_id: str = "") -> str:
+    """The wizard that makes a knowledge base; with an id it goes on with a draft."""
+    return f"/knowledge/new?draft={draft_id}" if draft_id else "/knowledge/new"
+
+
+def knowledge_base(base_id: str) -> str:
+    """One knowledge base."""
+    return f"/knowledge/{base_id}"
+
+
+def document(base_id: str, document_id: str) -> str:
+    """One document with its text and chunks."""
+    return f"/knowledge/{base_id}/documents/{document_id}"
+
+
+def chatbots() -> str:
+    """The list of chatbots."""
+    return "/chatbots"
+
+
+def chatbot_builder(draft_id: str) -> str:
+    """The builder of a draft."""
+    return f"/chatbots/drafts/{draft_id}"
+
+
+def chatbot(bot_id: str) -> str:
+    """One live chatbot."""
+    return f"/chatbots/{bot_id}"
+
+
+def account() -> str:
+    """The user's own page."""
+    return "/account"

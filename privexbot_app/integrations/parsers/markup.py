@@ -84,7 +84,7 @@ class _Walk:
             self._flush()
             self.builder.table(rows, page=self.page)
             return False
-        elif tag == "pre":
+        elif tag == "pre" and element.find("pre") is None:
             self._flush()
             self.builder.code(element.text_content(), page=self.page)
             return False

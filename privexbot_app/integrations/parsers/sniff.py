@@ -2,7 +2,7 @@
 
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from privexbot_app.integrations.parsers.base import (
     ArchiveTooLargeError,
@@ -24,6 +24,18 @@ _ZIP_MEMBERS = (
     ("ppt/presentation.xml", _OPEN_XML + "presentationml.presentation"),
     ("xl/workbook.xml", _OPEN_XML + "spreadsheetml.sheet"),
 )
+_SHOWN_TYPES = {
+    "application/pdf": "a PDF document",
+    "application/rtf": "rich text",
+    "application/x-ole-storage": "an old Office file",
+    "application/zip": "a zip archive",
+    "application/epub+zip": "an EPUB book",
+    _OPEN_XML + "wordprocessingml.document": "a Word document",
+    _OPEN_XML + "presentationml.presentation": "a PowerPoint presentation",
+    _OPEN_XML + "spreadsheetml.sheet": "an Excel workbook",
+    TEXT: "plain text",
+    BINARY: "binary data",
+}
 _HEAD_BYTES = 8192
 _TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -100,7 +112,9 @@ def check_archive(path: Path, *, limits: ParsingLimits) -> None:
 def _refuse(path: Path, media_type: str, *, filename: str) -> None:
     if media_type == "application/x-ole-storage" and _OLE_ENCRYPTED_STREAM in path.read_bytes():
         raise EncryptedDocumentError()
-    raise FormatMismatchError(filename=filename, found=media_type)
+    extension, content = PurePath(filename).suffix.lower(), _SHOWN_TYPES.get(media_type, "of another kind")
+    message = f"The file's name ends in “{extension}”, but its content is {content}. Save it again in the right format."
+    raise FormatMismatchError(message, found=media_type)
 
 
 def _zip_media_type(path: Path) -> str:

@@ -129,6 +129,27 @@ def test_a_table_that_lays_out_a_page_is_read_as_text():
     ]
 
 
+def test_the_main_text_of_a_page_keeps_its_structure():
+    sentence = "You can send goods back to us within thirty days, at no cost to you, from any country of the world. "
+    page = (
+        f"<html><head><title>Shop</title></head><body><nav>Home</nav><main><h1>Returns</h1><p>{sentence * 2}</p>"
+        "<h2>Prices</h2><table><tr><th>Size</th><th>Price</th></tr><tr><td>Small</td><td>20 EUR</td></tr></table>"
+        "<h2>Steps</h2><ul><li>Pack it well</li></ul><pre><code>a = 1\n  b</code></pre></main>"
+        "<footer>Imprint</footer></body></html>"
+    )
+    document = main_text(page, "https://shop.example/returns")
+    assert outline(document) == [
+        ("heading", "Returns"),
+        ("paragraph", (sentence * 2).strip()),
+        ("heading", "Prices"),
+        ("table", "Size | Price\nSmall | 20 EUR"),
+        ("heading", "Steps"),
+        ("list_item", "- Pack it well"),
+        ("code", "a = 1\n  b"),
+    ]
+    assert document.blocks[-1].headings == ("Returns", "Steps")
+
+
 def test_a_page_with_little_main_text_is_read_whole():
     page = "<html><head><title>Contact</title></head><body><div>Call us: 555 0100</div></body></html>"
     document = main_text(page, url="https://shop.example/contact")

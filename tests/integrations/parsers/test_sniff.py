@@ -58,6 +58,13 @@ async def test_content_that_does_not_match_the_name_is_refused(tmp_path, filenam
         await parse_file(path, filename=filename)
 
 
+async def test_a_mismatch_says_what_was_found(tmp_path):
+    path = tmp_path / "upload"
+    path.write_bytes(PDF)
+    with pytest.raises(FormatMismatchError, match="“.docx”, but its content is a PDF document"):
+        await parse_file(path, filename="Report.DOCX")
+
+
 @pytest.mark.parametrize("filename", ["virus.exe", "archive.zip", "README", "old.doc", "sheet.xsl"])
 async def test_unknown_extensions_are_refused_by_name(tmp_path, filename):
     path = tmp_path / "upload"

@@ -61,7 +61,7 @@ async def test_content_that_does_not_match_the_name_is_refused(tmp_path, filenam
 async def test_a_mismatch_says_what_was_found(tmp_path):
     path = tmp_path / "upload"
     path.write_bytes(PDF)
-    with pytest.raises(FormatMismatchError, match="“.docx”, but its content is a PDF document"):
+    with pytest.raises(FormatMismatchError, match=r"“\.docx”, but its content is a PDF document"):
         await parse_file(path, filename="Report.DOCX")
 
 

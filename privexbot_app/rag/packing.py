@@ -55,6 +55,7 @@ def regions(document: StructuredText) -> list[Block]:
 
 def cut_into_atoms(document: StructuredText, *, size: int, count: TokenCounter) -> list[Atom]:
     """Return the atoms of the whole document in reading order, none longer than `size` tokens."""
+    size, count = _without_frame(size, count)
     atoms: list[Atom] = []
     blocks = regions(document)
     for place, block in enumerate(blocks):
@@ -64,6 +65,12 @@ def cut_into_atoms(document: StructuredText, *, size: int, count: TokenCounter) 
             inside[-1] = replace(inside[-1], after=_break_between(block, following))
             atoms.extend(inside)
     return atoms
+
+
+def _without_frame(size: int, count: TokenCounter) -> tuple[int, TokenCounter]:
+    """Leave out the tokens that a model puts around every text: atoms are counted alone and embedded together."""
+    frame = count("")
+    return max(1, size - frame), lambda text: count(text) - frame
 
 
 def _break_between(block: Block, following: Block | None) -> Break:
@@ -119,6 +126,7 @@ def _fitting(text: str, span: tuple[int, int], block: Block, size: int, count: T
 
 def cut_into_words(document: StructuredText, *, size: int, count: TokenCounter) -> list[Atom]:
     """Return the words of the document as atoms, whatever its structure."""
+    size, count = _without_frame(size, count)
     return [
         atom
         for block in regions(document)
@@ -158,12 +166,13 @@ def pack(
 
     Nothing is repeated across a table or into a new section.
     """
+    room, _ = _without_frame(size, count)
     chunks: list[Chunk] = []
     first = done = 0
     while done < len(atoms):
-        last = _last_that_fits(atoms, first, size)
+        last = _last_that_fits(atoms, first, room)
         if last < len(atoms):
-            last = _best_break(atoms, first, last, size)
+            last = _best_break(atoms, first, last, room)
         chunk = _chunk_of(document, atoms[first:last], first_index + len(chunks), count)
         while chunk.token_count > size and last - first > 1:
             # A counter need not be additive: trust the count of the whole.
@@ -174,7 +183,7 @@ def pack(
             first = done
             continue
         chunks.append(chunk)
-        first, done = _overlap_start(atoms, first, last, size, overlap), last
+        first, done = _overlap_start(atoms, first, last, room, overlap), last
     return chunks
 
 

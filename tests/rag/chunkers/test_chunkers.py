@@ -171,3 +171,10 @@ def test_text_without_spaces_or_stops_is_still_cut():
     chunks = chunk("recursive", StructuredText("三" * 1000), size=100, overlap=0)
     assert sum(len(piece.text) for piece in chunks) == 1000
     assert all(piece.token_count <= 100 for piece in chunks)
+
+
+@pytest.mark.parametrize("name", WINDOWED)
+def test_tokens_that_frame_every_text_do_not_shrink_the_chunks(name):
+    document = StructuredText("Some words are here, and there are more of them. " * 60)
+    chunks = chunk(name, document, size=100, count=lambda text: len(text.split()) + 2)
+    assert all(80 <= piece.token_count <= 100 for piece in chunks[:-1])

@@ -26,7 +26,7 @@ ARGUMENTS = (
 
 
 def find_chromium(playwright: Playwright) -> str | None:
-    """The browser named by PRIVEXBOT_CHROMIUM, else the system's, else the one Playwright installed; None without any."""
+    """The browser named by PRIVEXBOT_CHROMIUM, else the system's, else Playwright's own; None without any."""
     named = os.environ.get("PRIVEXBOT_CHROMIUM")
     on_path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     for candidate in (named, on_path, playwright.chromium.executable_path):
@@ -57,7 +57,7 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def new_page(browser: Browser, *, timeout_ms: int = 10_000, **context_options: Any) -> Iterator[Page]:
-    """A page in a context of its own (no shared cookies or storage). Raises AssertionError at the end when a script failed.
+    """A page in a context of its own (no shared cookies or storage). Raises AssertionError when a script failed.
 
     context_options: those of Browser.new_context, such as viewport, locale, color_scheme, reduced_motion.
     """

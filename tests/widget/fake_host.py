@@ -95,6 +95,8 @@ class FakeHost:
     config_status: int = 200
     questions: list[dict[str, Any]] = field(default_factory=list)
     leads: list[dict[str, Any]] = field(default_factory=list)
+    feedback_status: int = 204
+    ratings: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     cookies: list[str] = field(default_factory=list)
     hung_up: threading.Event = field(default_factory=threading.Event)
@@ -131,6 +133,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/leads"):
             self.host.leads.append(body)
             self._json(self.host.lead_status, {})
+            return
+        if self.path.endswith("/feedback"):
+            self.host.ratings.append(body)
+            self._answer(self.host.feedback_status, b"", "application/json")
             return
         self.host.questions.append(body)
         script = self.host.next_script()

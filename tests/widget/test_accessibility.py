@@ -13,8 +13,9 @@ FOCUSED = """() => {
 }"""
 CONTRAST = """node => {
   const channels = (text) => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
-  const luminance = (rgb) => rgb.map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+  const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const luminance = (rgb) => rgb.map((v) => linear(v / 255)).reduce(
+    (sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
   const ground = (element) => {
     for (let at = element; at; at = at.parentElement) {
       const color = getComputedStyle(at).backgroundColor;
@@ -39,8 +40,9 @@ def test_a_whole_chat_by_keyboard_alone(host, site, visit, embed):
     page.keyboard.press("Enter")
     expect(page.locator(".marker")).to_be_visible()
     expect(page.locator(".panel textarea")).to_be_focused()
-    page.keyboard.press("Shift+Tab")
-    assert page.evaluate(FOCUSED) == "chip"
+    for label in ("Not helpful", "Helpful", "chip"):
+        page.keyboard.press("Shift+Tab")
+        assert page.evaluate(FOCUSED) == label
     page.keyboard.press("Shift+Tab")
     assert page.evaluate(FOCUSED) == "Source 1: Returns policy"
     page.keyboard.press("Enter")
@@ -101,7 +103,8 @@ def test_every_target_is_at_least_24_pixels(host, chat, ask, viewport):
     page.locator(".chip").wait_for()
     # The marker is drawn smaller; its ::before carries the clickable area.
     small = page.locator(".panel button:visible:not(.marker)").evaluate_all(
-        "nodes => nodes.map(n => [n.className, n.getBoundingClientRect()]).filter(([, r]) => Math.min(r.width, r.height) < 24)"
+        "nodes => nodes.map(n => [n.className, n.getBoundingClientRect()])"
+        ".filter(([, box]) => Math.min(box.width, box.height) < 24)"
     )
     assert small == []
     reach = page.locator(".marker").evaluate("node => parseFloat(getComputedStyle(node, '::before').height)")

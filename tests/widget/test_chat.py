@@ -54,7 +54,7 @@ def test_a_number_in_brackets_without_a_source_stays_text(host, chat, ask):
     page = chat()
     ask(page, "?")
     expect(page.locator(".marker")).to_have_count(1)
-    expect(page.locator(".message.bot .bubble")).to_have_text("See 1\u2060 and [7].")
+    expect(page.locator(".message.bot .bubble")).to_have_text("See 1 and [7].")
 
 
 def test_stop_ends_the_request_and_keeps_what_was_said(host, chat, ask):
@@ -228,7 +228,7 @@ def test_enter_during_composition_does_not_send(host, chat):
 
 
 def test_contact_details_are_asked_for_once_and_sent_with_consent(host, chat, ask):
-    host.config["lead_capture"] = {"enabled": True, "fields": ["name", "email"], "message": "Shall we call you?"}
+    host.config["lead_capture"] = {"is_enabled": True, "fields": ["name", "email"], "message": "Shall we call you?"}
     page = chat()
     page.evaluate("pb('identify', {name: 'Ada'})")
     page.evaluate("document.addEventListener('privexbot:lead', event => { window.lead = event.detail })")
@@ -260,3 +260,27 @@ def test_a_contact_form_the_host_refuses_can_be_sent_again(host, chat, ask):
     expect(form.get_by_label("Email")).to_have_value("ada@example.com")
     form.get_by_role("button", name="No thanks").click()
     expect(form).to_have_count(0)
+
+
+def test_an_answer_can_be_rated_and_the_focus_stays(host, chat, ask):
+    page = chat()
+    ask(page, "Hi")
+    helpful = page.get_by_role("button", name="Helpful", exact=True)
+    helpful.click()
+    expect(helpful).to_have_attribute("aria-pressed", "true")
+    expect(helpful).to_be_focused()
+    page.get_by_role("button", name="Not helpful").click()
+    expect(helpful).to_have_attribute("aria-pressed", "false")
+    page.wait_for_load_state("networkidle")
+    assert [rating["rating"] for rating in host.ratings] == ["up", "down"]
+    assert host.ratings[0] == {"session_id": SESSION, "message_id": "msg_1", "rating": "up"}
+
+
+def test_a_rating_the_host_does_not_take_is_taken_back(host, chat, ask):
+    host.feedback_status = 503
+    page = chat()
+    ask(page, "Hi")
+    helpful = page.get_by_role("button", name="Helpful", exact=True)
+    helpful.click()
+    expect(helpful).to_have_attribute("aria-pressed", "false")
+    assert len(host.ratings) == 1

@@ -23,7 +23,7 @@ def test_a_strict_policy_with_trusted_types_is_never_violated(host, site, visit,
         f"default-src 'none'; script-src {script_source.format(host=host.url)} 'nonce-abc'; style-src 'self';"
         f" connect-src {host.url}; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'"
     )
-    host.config["lead_capture"] = True
+    host.config["lead_capture"] = {"is_enabled": True}
     host.scripts = [answer("**Within** `30` days [1].", citations=[CITATION])]
     html = f"<script nonce=abc>{RECORD_VIOLATIONS}</script>" + embed(lang="de").replace("<script", "<script nonce=abc")
     page = visit(site.put(html, headers={"Content-Security-Policy": policy}))

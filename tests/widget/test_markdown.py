@@ -12,9 +12,10 @@ from tests.widget.fake_host import SESSION, FakeHost, answer
 
 XSS = Path(__file__).parents[3] / "shared" / "data" / "xss"
 
-ALLOWED_TAGS = set(
-    ["P", "BR", "STRONG", "EM", "CODE", "PRE", "UL", "OL", "LI", "A", "H3", "H4", "H5", "H6", "HR", "BLOCKQUOTE", "DIV", "TABLE", "THEAD", "TBODY", "TR", "TH", "TD", "BUTTON"]
-)
+ALLOWED_TAGS = {
+    *("P", "BR", "STRONG", "EM", "CODE", "PRE", "UL", "OL", "LI", "A", "H3", "H4", "H5", "H6", "HR", "BLOCKQUOTE"),
+    *("DIV", "TABLE", "THEAD", "TBODY", "TR", "TH", "TD", "BUTTON", "SPAN"),
+}
 ALLOWED_ATTRIBUTES = {"dir", "href", "target", "rel", "class", "tabindex", "start", "type", "aria-label", "title"}
 INVENTORY = """nodes => {
   const all = nodes.flatMap((node) => [...node.querySelectorAll('*')]);
@@ -127,7 +128,7 @@ def _assert_harmless(page: Page, dialogs: list[str]) -> None:
     assert set(found["tags"]) <= ALLOWED_TAGS
     assert set(found["attributes"]) <= ALLOWED_ATTRIBUTES
     assert set(found["schemes"]) <= {"http:", "https:", "mailto:"}
-    assert set(found["classes"]) <= {"scroll", "marker"}
+    assert set(found["classes"]) <= {"scroll", "marker", "keep"}
     assert dialogs == []
 
 
@@ -164,7 +165,11 @@ def test_payloads_in_every_other_text_stay_text(host: FakeHost, chat, ask):
     payload = '"><img src=x onerror="window.hit=1"><script>window.hit=1</script>'
     citation = {"index": 1, "document_id": "d", "title": payload, "snippet": payload, "url": f"javascript:{payload}"}
     host.config |= {"name": payload, "greeting": payload, "suggested_questions": [payload]}
-    host.config["lead_capture"] = {"message": payload, "fields": [payload, {"name": payload, "label": payload}]}
+    host.config["lead_capture"] = {
+        "is_enabled": True,
+        "message": payload,
+        "fields": [payload, {"name": payload, "label": payload}],
+    }
     host.scripts = [answer("Yes [1].", citations=[citation])]
     page = chat()
     ask(page, payload)

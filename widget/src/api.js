@@ -3,7 +3,7 @@
  */
 const SILENCE_MS = 60000; // The server sends a heartbeat every 15 s: four missed ones mean that nobody is there.
 
-/** kind: offline | rate_limited | refused | not_found | too_long | server | interrupted. A request the visitor aborts fails as one of these too. */
+/** kind: offline | rate_limited | refused | not_found | server | interrupted. A request the visitor aborts fails as one of these too. */
 export class ChatFailure extends Error {
   constructor(kind, code) {
     super(kind);
@@ -12,7 +12,7 @@ export class ChatFailure extends Error {
   }
 }
 
-const KINDS = { 401: 'refused', 403: 'refused', 404: 'not_found', 413: 'too_long', 429: 'rate_limited' };
+const KINDS = { 401: 'refused', 403: 'refused', 404: 'not_found', 429: 'rate_limited' };
 
 export function createApi(base, bot) {
   const root = `${base}api/v1/bots/${encodeURIComponent(bot)}/`;
@@ -47,7 +47,8 @@ export function createApi(base, bot) {
       const response = await request(`history?session_id=${encodeURIComponent(sessionId)}`);
       return (await response.json()).items || [];
     },
-    sendLead: (lead) => request('leads', { body: lead }),
+    sendLead: (body) => request('leads', { body }),
+    sendFeedback: (body) => request('feedback', { body }),
   };
 }
 

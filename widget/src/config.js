@@ -40,8 +40,8 @@ export function readDetails({ raw, options, ...rest }, base) {
   };
 }
 
-/** null, or the form to offer after the first answer. `true` asks for name and e-mail. */
-const readLeadForm = (raw) => (raw && raw.enabled !== false ? { message: raw.message, fields: raw.fields } : null);
+/** null, or the form to offer after the first answer. */
+const readLeadForm = (raw) => (raw?.is_enabled ? { message: raw.message, fields: raw.fields } : null);
 
 /** Pictures only from the host itself: the page's visitors are not shown to a third party. */
 function readAvatar(address, base) {

@@ -109,6 +109,12 @@ export function createConversation({ store, api, session, emit, leadForm }) {
         add({ role, text: content, citations: citations || [], messageId });
       }
     },
+    /** rating: up | down. Shown at once, taken back when the host does not take it. */
+    rate({ id, messageId, rating: before }, rating) {
+      change(id, () => ({ rating }));
+      const body = { session_id: session.get(), message_id: messageId, rating };
+      return api.sendFeedback(body).catch(() => change(id, () => ({ rating: before })));
+    },
     showCard: (card) => store.set({ card }),
     async submitLead(fields) {
       const become = (state) => store.set({ lead: { ...store.get().lead, state } });

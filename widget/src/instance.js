@@ -47,9 +47,7 @@ export function createInstance({ base, panelUrl, bot, options, element, stacked,
   async function command(name) {
     await ready;
     if (isGone || !config) return;
-    launcher?.setBusy(true);
     const loaded = await loadPanel();
-    launcher?.setBusy(false);
     if (!isGone) loaded?.[name]();
   }
 
@@ -70,6 +68,7 @@ export function createInstance({ base, panelUrl, bot, options, element, stacked,
       onDestroy();
       panel?.then((loaded) => loaded?.destroy());
       root.replaceChildren();
+      root.adoptedStyleSheets = [];
       if (!element) host.remove();
     },
   };

@@ -137,7 +137,8 @@ const READERS = {
   '\n': [/\n/y, () => h('br')],
   '`': [/(`{1,9})(?!`)([^]{0,999}?[^`])\1(?!`)/y, (match) => h('code', { dir: 'auto' }, match[2].trim() || match[2])],
   '<': [/<((?:https?:\/\/|mailto:)[^\s<>]+)>/y, (match) => safeLink(match[1], match[1].replace('mailto:', ''))],
-  '[': [/\[(\d{1,3}(?:,\s?\d{1,3}){0,9})\](?!\()/y, readMarkers],
+  // With the punctuation after it, which must not start a line of its own.
+  '[': [/\[(\d{1,3}(?:,\s?\d{1,3}){0,9})\](?!\()([.,;:!?)]?)/y, readMarkers],
   '*': [/(\*\*\*|\*\*|\*)(?=[^\s*])([^]{0,1999}?[^\s])\1(?!\*)/y, readEmphasis],
   _: [/(__|_)(?=[^\s_])([^]{0,1999}?[^\s])\1(?!\w)/y, readEmphasis],
 };
@@ -153,7 +154,7 @@ function inline(text, options, depth = 0) {
     const found = depth < MAX_DEPTH && readInline(text, at, options, depth);
     if (found) {
       flush();
-      nodes.push(...[found[0]].flat(2));
+      nodes.push(...[found[0]].flat());
       at += found[1];
     } else {
       plain += text[at];
@@ -203,7 +204,7 @@ function readAddress(text, at) {
 
 function readMarkers(match, { cite }) {
   const buttons = cite ? match[1].split(',').map((number) => cite(Number(number))) : [];
-  return buttons.length && buttons.every(Boolean) ? buttons : null;
+  return buttons.length && buttons.every(Boolean) ? h('span', { class: 'keep' }, buttons, match[2]) : null;
 }
 
 function readEmphasis(match, options, depth) {

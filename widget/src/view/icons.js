@@ -6,4 +6,7 @@ export const CLOSE = 'M6 6l12 12M18 6L6 18';
 export const SEND = 'M12 19V5M5.5 11.5L12 5l6.5 6.5';
 export const STOP = 'M8 8h8v8H8z';
 export const FRESH = 'M4 20h4L19 9l-4-4L4 16zM13 7l4 4';
+/** Upside down it says the opposite. */
+export const THUMB =
+  'M7 11v9H4v-9zM7 11l4-7a2 2 0 0 1 2 2.5l-.6 3.5H18a2 2 0 0 1 2 2.4l-1.3 6a2 2 0 0 1-2 1.6H7';
 export const AGAIN = 'M20 12a8 8 0 1 1-2.3-5.6L20 8.7M20 4v4.7h-4.7';

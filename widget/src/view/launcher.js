@@ -27,6 +27,5 @@ export function createLauncher({ config, onToggle, onApproach }) {
     element,
     setUnread,
     setOpen: (isOpen) => element.setAttribute('aria-expanded', isOpen),
-    setBusy: (isBusy) => element.setAttribute('aria-busy', isBusy),
   };
 }

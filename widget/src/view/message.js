@@ -1,25 +1,30 @@
 /** One message. A bot's message grows while it streams; its markers and chips open the passages they stand for. */
 import { renderMarkdown } from '../markdown.js';
-import { h, icon } from './dom.js';
-import { AGAIN } from './icons.js';
+import { h, icon, iconButton } from './dom.js';
+import { AGAIN, THUMB } from './icons.js';
 
 const FAILURES = {
   offline: 'You seem to be offline. Check your connection and try again.',
   rate_limited: 'Too many messages at once. Please wait a moment and try again.',
   refused: 'This chat is not available on this page.',
   not_found: 'This chat is no longer available.',
-  too_long: 'Your message is too long.',
   interrupted: 'The connection was lost before the answer was complete.',
   server: 'Something went wrong on our side. Please try again.',
 };
+
+const RATINGS = { up: 'Helpful', down: 'Not helpful' };
 
 export const describeFailure = (kind, t) => t(FAILURES[kind] || FAILURES.server);
 
 export function createMessage({ role }, { actions, t }) {
   const bubble = h('div', { class: 'bubble', dir: role === 'visitor' && 'auto' });
   const notes = h('div', { class: 'notes' });
-  const element = h('li', { class: `message ${role}` }, bubble, notes);
   let shown = {};
+  const thumbs = ['up', 'down'].map((rating) =>
+    iconButton(THUMB, t(RATINGS[rating]), () => actions.rate(shown, rating), `ghost ${rating}`),
+  );
+  const feedback = h('div', { class: 'feedback' }, thumbs);
+  const element = h('li', { class: `message ${role}` }, bubble, notes, feedback);
 
   const update = (message) => {
     if (message === shown) return;
@@ -29,14 +34,16 @@ export function createMessage({ role }, { actions, t }) {
     if (message.state === 'waiting') bubble.replaceChildren(typingDots(t));
     bubble.hidden = !message.text && message.state !== 'waiting';
     notes.replaceChildren(...drawNotes(message));
+    // Only a message that the host knows by name can be rated: none that failed or was stopped.
+    feedback.hidden = role === 'visitor' || !message.messageId;
+    for (const thumb of thumbs) thumb.setAttribute('aria-pressed', thumb.classList.contains(message.rating));
     shown = message;
   };
 
   function drawAnswer({ text, citations }) {
     const cite = (index) => {
       const citation = citations.find((each) => each.index === index);
-      // The word joiner keeps the full stop after a marker from starting the next line.
-      return citation && [marker(citation), '\u2060'];
+      return citation && marker(citation);
     };
     bubble.replaceChildren(renderMarkdown(text, { cite }));
   }
@@ -64,7 +71,7 @@ export function createMessage({ role }, { actions, t }) {
         citation.page && h('span', { class: 'page' }, t('Page {page}', citation)),
       ),
     );
-    return h('div', { class: 'sources', role: 'group', 'aria-label': t('Sources') }, h('span', { class: 'label' }, t('Sources')), chips);
+    return h('div', { class: 'sources' }, h('span', { class: 'label' }, t('Sources')), chips);
   }
 
   function failureNote(kind) {

@@ -15,7 +15,6 @@ config = rx.Config(
     app_name="privexbot_app",
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    state_auto_setters=False,
     plugins=[rx.plugins.TailwindV4Plugin(), rx.plugins.RadixThemesPlugin(theme=THEME), SameOriginPlugin()],
     disable_plugins=[rx.plugins.SitemapPlugin],
     **({"bun_path": BUN} if BUN.exists() else {}),

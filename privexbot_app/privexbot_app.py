@@ -13,6 +13,7 @@ from privexbot_app.bootstrap import build_runtime, warm_up
 from privexbot_app.kit.logging import set_up_logging
 from privexbot_app.settings import Settings
 from privexbot_app.ui.layout import mount_pages
+from privexbot_app.ui.notify import tell
 
 IS_COMPILING = os.environ.get("PRIVEXBOT_COMPILING") == "1"
 
@@ -37,6 +38,12 @@ async def _run_process() -> AsyncIterator[None]:
 settings = Settings()
 set_up_logging(settings.log_level)
 runtime.install(build_runtime(settings))
-app = PrivexBot(api_transformer=create_api(), html_lang="en", stylesheets=ui.STYLESHEETS)
+app = PrivexBot(
+    api_transformer=create_api(),
+    html_lang="en",
+    stylesheets=ui.STYLESHEETS,
+    head_components=ui.head_components(),
+    backend_exception_handler=tell,
+)
 app.register_lifespan_task(_run_process)
 mount_pages(app)

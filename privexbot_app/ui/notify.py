@@ -1,13 +1,11 @@
 """Error kind → what a person sees. Total: Reflex hands every exception of an event handler to `tell`."""
 
-from typing import Any
-
 import reflex as rx
+from reflex.event import EventSpec
 
 from privexbot_app.kit.errors import ErrorKind, PrivexError
 from privexbot_app.kit.logging import get_logger
 from privexbot_app.kit.redis import REDIS_DOWN
-from privexbot_app.ui import routes
 
 log = get_logger(__name__)
 
@@ -28,17 +26,17 @@ TITLES: dict[ErrorKind, str] = {
 }
 
 
-def tell(error: Exception) -> Any:
-    """What the page does about an exception: a toast, or the way to the sign-in page."""
-    if isinstance(error, PrivexError):
-        log.info("event.failed", code=error.code, **error.context)
-        if error.kind is ErrorKind.UNAUTHENTICATED:
-            return rx.redirect(routes.sign_in())
-        return rx.toast.error(TITLES[error.kind], description=message_of(error))
-    if isinstance(error, REDIS_DOWN):
-        log.error("redis.unreachable", error=type(error).__name__)
+def tell(exception: Exception) -> EventSpec | None:
+    """What the page does about an exception: a toast, or the way to the sign-in page. Reflex checks this signature."""
+    if isinstance(exception, PrivexError):
+        log.info("event.failed", code=exception.code, **exception.context)
+        if exception.kind is ErrorKind.UNAUTHENTICATED:
+            return rx.call_script("window.privexbot.signIn()")
+        return rx.toast.error(TITLES[exception.kind], description=message_of(exception))
+    if isinstance(exception, REDIS_DOWN):
+        log.error("redis.unreachable", error=type(exception).__name__)
         return rx.toast.error("One moment", description=RESTARTING)
-    log.error("event.crashed", exc_info=error)
+    log.error("event.crashed", exc_info=exception)
     return rx.toast.error("Our mistake", description=OUR_FAULT)
 
 

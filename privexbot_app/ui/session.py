@@ -1,13 +1,12 @@
 """Who is here. Every event handler that touches data asks `scope()` first; nothing the browser sends is trusted.
 
-The browser holds an httpOnly cookie; its value is looked up in the database at each event, so that signing out or losing
-a role takes effect on pages that are open. Reflex freezes a websocket's headers when it connects, which is why signing
+The browser holds an httpOnly cookie; its value is looked up in the database at each event, so that signing out or
+losing a role takes effect on pages that are open. Reflex freezes a websocket's headers when it connects, which is why signing
 in ends in a full page load.
 """
 
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from uuid import UUID
 
 import reflex as rx
 
@@ -22,6 +21,7 @@ from privexbot_app.kit.errors import UnauthenticatedError
 from privexbot_app.kit.ids import new_id
 from privexbot_app.kit.scope import Scope
 from privexbot_app.ui import routes
+from privexbot_app.ui.ids import parse_id
 
 
 class ScopedState(rx.State):
@@ -74,7 +74,7 @@ class ScopedState(rx.State):
             caller = await self.caller()
             scope = await self.scope()
         except UnauthenticatedError:
-            return rx.redirect(routes.sign_in(next_path=self.router.url.path))
+            return rx.call_script("window.privexbot.signIn()")
         installation = runtime.current()
         async with self.works.open(None, read_only=True) as work:
             user = await IdentityService(work, installation.keys).get_user(caller.user_id)
@@ -87,10 +87,10 @@ class ScopedState(rx.State):
         caller = await self.caller()
         installation = runtime.current()
         async with self.works.open(None) as work:
-            target = await TenancyService(work).scope_of_user(caller, workspace_id=UUID(str(workspace_id)))
+            target = await TenancyService(work).scope_of_user(caller, workspace_id=parse_id(workspace_id))
             await IdentityService(work, installation.keys).switch(caller.session_id, target.workspace_id)
         # A full load: every page's state belongs to the workspace that was left.
-        return rx.call_script(f"window.location.assign({routes.overview()!r})")
+        return rx.call_script(f"window.privexbot.leave({routes.overview()!r})")
 
     @rx.event
     async def create_workspace(self, form: dict[str, Any]) -> Any:
@@ -108,7 +108,7 @@ class ScopedState(rx.State):
         installation = runtime.current()
         async with self.works.open(None) as work:
             await IdentityService(work, installation.keys).end_session(caller.session_id)
-        return rx.call_script(f"window.location.assign({routes.sign_in()!r})")
+        return rx.call_script(f"window.privexbot.leave({routes.sign_in()!r})")
 
     def _show(self, me: MeView) -> None:
         self.user_name, self.user_email = me.user.name, me.user.email

@@ -1,4 +1,4 @@
-"""The one visual language: Radix's scales with our accent; both colour modes. Everything else is in assets/styles.css."""
+"""The one visual language: Radix's scales with our accent, in both colour modes. The rest is in assets/styles.css."""
 
 import reflex as rx
 

@@ -1,0 +1,128 @@
+/* The dashboard's own script: what must work without a round trip, or before the connection to the server stands.
+
+   - sign-in and registration, which set an httpOnly cookie and therefore go by fetch;
+   - leaving for another account or workspace, which must not take this tab's state along;
+   - moving the focus to a field that is about to appear. */
+(() => {
+  "use strict";
+
+  const TAB_STATE = "token";
+  const OFFLINE = "The server cannot be reached. Check your connection and try again.";
+  const OUR_FAULT = "Something went wrong on our side. Please try again.";
+
+  /** Go to an address with a fresh state: the one of this tab belongs to whoever was here. */
+  const leave = (address) => {
+    sessionStorage.removeItem(TAB_STATE);
+    window.location.assign(address);
+  };
+
+  /** Ask to sign in, and come back here afterwards. */
+  const signIn = () => {
+    const { pathname, search } = window.location;
+    if (pathname.startsWith("/sign-in") || pathname.startsWith("/register")) return;
+    const here = pathname + search;
+    leave(here === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(here)}`);
+  };
+
+  /** Where to go after signing in: a page of this very site, or the first one. */
+  const destination = () => {
+    const next = new URLSearchParams(window.location.search).get("next") || "/";
+    if (!next.startsWith("/") || next.startsWith("//") || next.includes("\\")) return "/";
+    const target = new URL(next, window.location.origin);
+    return target.origin === window.location.origin ? target.pathname + target.search + target.hash : "/";
+  };
+
+  /** Focus an element as soon as it is there; it may belong to a tab that is just being drawn. */
+  const focus = (id, attempts = 60) => {
+    const element = document.getElementById(id);
+    if (element) {
+      element.focus({ preventScroll: true });
+      element.scrollIntoView({ block: "center", behavior: "smooth" });
+    } else if (attempts > 0) {
+      window.requestAnimationFrame(() => focus(id, attempts - 1));
+    }
+  };
+
+  const showProblems = (form, problems) => {
+    let first = null;
+    for (const place of form.querySelectorAll("[data-problem]")) {
+      const field = form.elements.namedItem(place.dataset.problem);
+      const message = problems[place.dataset.problem] || "";
+      place.textContent = message;
+      if (!field) continue;
+      field.toggleAttribute("aria-invalid", Boolean(message));
+      if (message) field.setAttribute("aria-invalid", "true");
+      if (message && !first) first = field;
+    }
+    form.querySelector("[data-problem-summary]").textContent = problems[""] || "";
+    if (first) first.focus();
+  };
+
+  const check = (values) => {
+    const problems = {};
+    if (!/^\S+@\S+\.\S+$/.test(values.email)) problems.email = "Enter your e-mail address.";
+    if (!values.password) problems.password = "Enter your password.";
+    else if ("name" in values && values.password.length < 8) problems.password = "Use at least 8 characters.";
+    return problems;
+  };
+
+  const problemsOf = (body) => {
+    const problems = {};
+    for (const { field, message } of body.errors || []) problems[field] = problems[field] || message;
+    if (body.code === "email_taken") problems.email = body.detail;
+    if (!Object.keys(problems).length) problems[""] = body.detail || OUR_FAULT;
+    return problems;
+  };
+
+  const send = async (form) => {
+    const values = Object.fromEntries(new FormData(form));
+    values.email = values.email.trim();
+    const problems = check(values);
+    showProblems(form, problems);
+    if (Object.keys(problems).length) return;
+    const button = form.querySelector("[type=submit]");
+    button.disabled = true;
+    button.dataset.busy = "true";
+    try {
+      const response = await fetch(form.dataset.auth, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(values),
+        credentials: "same-origin",
+      });
+      if (response.ok) return leave(destination());
+      showProblems(form, problemsOf(await response.json().catch(() => ({}))));
+    } catch {
+      showProblems(form, { "": OFFLINE });
+    }
+    button.disabled = false;
+    delete button.dataset.busy;
+  };
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-auth]")) return;
+    event.preventDefault();
+    if (!event.target.querySelector("[data-busy]")) send(event.target);
+  });
+
+  document.addEventListener("click", (event) => {
+    const toggle = event.target.closest("[data-reveals]");
+    if (!toggle) return;
+    const field = document.getElementById(toggle.dataset.reveals);
+    const isShown = field.type === "password";
+    field.type = isShown ? "text" : "password";
+    toggle.setAttribute("aria-pressed", String(isShown));
+    toggle.setAttribute("aria-label", isShown ? "Hide the password" : "Show the password");
+  });
+
+  // The link to the other of the two forms keeps the way back.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-keeps-next]");
+    if (link && window.location.search) {
+      event.preventDefault();
+      window.location.assign(link.getAttribute("href") + window.location.search);
+    }
+  });
+
+  window.privexbot = Object.freeze({ leave, signIn, destination, focus });
+})();

@@ -120,20 +120,25 @@ async def _supervise(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     supervisor = Supervisor(children)
-    starting = asyncio.create_task(supervisor.start())
-    stopping = asyncio.create_task(stop.wait())
+    waiting = {asyncio.create_task(stop.wait())}
     try:
-        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
-            starting.result()
-            watchdog = asyncio.create_task(watch(settings)) if is_watching else None
-            if greeting:
-                _greet(settings)
-            await stopping
-            if watchdog:
-                watchdog.cancel()
+        starting = asyncio.create_task(supervisor.start())
+        await asyncio.wait({starting, *waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            return
+        starting.result()
+        if is_watching:
+            waiting.add(asyncio.create_task(watch(settings)))
+        if greeting:
+            _greet(settings)
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()  # a watchdog never ends by itself, except by failing
     finally:
-        starting.cancel()
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
         await supervisor.stop()
 
 

@@ -106,7 +106,7 @@ def _chroma(settings: Settings, port: int, logs: Path) -> Child:
     return Child(
         "chroma",
         [str(program), "run", "--path", str(folder / "data"), "--host", "127.0.0.1", "--port", str(port)],
-        {"ANONYMIZED_TELEMETRY": "False", "CHROMA_OTEL_COLLECTION_ENDPOINT": ""},
+        {"ANONYMIZED_TELEMETRY": "False", "RUST_LOG": "warn"},
         is_ready=lambda: _answers(f"http://127.0.0.1:{port}/api/v2/heartbeat"),
         log_path=logs / "chroma.log",
     )

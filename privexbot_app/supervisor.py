@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from privexbot_app.kit.logging import get_logger
 
@@ -22,6 +23,7 @@ STOP_SECONDS = 10
 SHORTEST_LIFE_SECONDS = 2
 LONGEST_PAUSE_SECONDS = 15
 PR_SET_PDEATHSIG = 1
+LARGEST_LOG_BYTES = 20_000_000
 
 IsReady = Callable[[], Awaitable[bool]]
 
@@ -34,7 +36,7 @@ class ChildFailedError(RuntimeError):
 class Child:
     """One process to keep alive.
 
-    is_ready: asked until it says yes before the next child is started; None means at once.
+    is_ready: asked until it says yes; None means at once.
     log_path: where its output goes; None means our own.
     """
 
@@ -47,7 +49,7 @@ class Child:
 
 
 class Supervisor:
-    """Starts children in order, restarts those that die, stops them in reverse order."""
+    """Starts children together, restarts those that die, stops them in reverse order."""
 
     def __init__(self, children: Sequence[Child]) -> None:
         self._children = children
@@ -56,11 +58,14 @@ class Supervisor:
         self._is_stopping = False
 
     async def start(self) -> None:
-        """Start every child and wait until each is ready. Raises ChildFailedError."""
+        """Start every child and wait until all are ready. Raises ChildFailedError.
+
+        They start at the same time, so each must wait by itself for what it needs of the others.
+        """
         for child in self._children:
             await self._spawn(child)
-            await self._wait_ready(child)
-            self._keepers.append(asyncio.create_task(self._keep(child)))
+        await asyncio.gather(*(self._wait_ready(child) for child in self._children))
+        self._keepers = [asyncio.create_task(self._keep(child)) for child in self._children]
 
     async def stop(self) -> None:
         """Ask the children to end, last one first, and insist after ten seconds."""
@@ -84,11 +89,14 @@ class Supervisor:
             lived = time.monotonic() - started
             pause = 0.2 if lived > SHORTEST_LIFE_SECONDS else min(LONGEST_PAUSE_SECONDS, pause * 2)
             log.warning("child.died", child=child.name, code=code, seconds=round(lived, 1))
+            # What it had started itself may live on and hold its port.
+            with suppress(ProcessLookupError):
+                os.killpg(self._processes[child.name].pid, signal.SIGKILL)
             await asyncio.sleep(pause)
             await self._spawn(child)
 
     async def _spawn(self, child: Child) -> None:
-        output = child.log_path.open("ab") if child.log_path else None
+        output = _open_log(child.log_path) if child.log_path else None
         try:
             self._processes[child.name] = await asyncio.create_subprocess_exec(
                 *child.command,
@@ -112,6 +120,13 @@ class Supervisor:
                 where = f"; see {child.log_path}" if child.log_path else ""
                 raise ChildFailedError(f"{child.name} did not start{where}")
             await asyncio.sleep(0.05)
+
+
+def _open_log(path: Path) -> BinaryIO:
+    """The log to append to; a large one becomes the old one first, so that two of them are kept at most."""
+    if path.exists() and path.stat().st_size > LARGEST_LOG_BYTES:
+        path.replace(path.with_suffix(".old.log"))
+    return path.open("ab")
 
 
 def _die_with_parent() -> None:

@@ -38,6 +38,7 @@ TABLES = (
     "workspace_member",
     "bot_version",
     "conversation",
+    "lead",
     "source",
     "document",
     "message",
@@ -254,6 +255,25 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_conversation_bot_id"), "conversation", ["bot_id"], unique=False)
     op.create_index(op.f("ix_conversation_workspace_id"), "conversation", ["workspace_id"], unique=False)
+    op.create_table(
+        "lead",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("bot_id", sa.Uuid(), nullable=False),
+        sa.Column("conversation_id", sa.Uuid(), nullable=True),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("consented_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "bot_id"], ["bot.workspace_id", "bot.id"], name="fk_bot_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("workspace_id", "id"),
+    )
+    op.create_index(op.f("ix_lead_bot_id"), "lead", ["bot_id"], unique=False)
+    op.create_index(op.f("ix_lead_conversation_id"), "lead", ["conversation_id"], unique=False)
+    op.create_index(op.f("ix_lead_workspace_id"), "lead", ["workspace_id"], unique=False)
     op.create_table(
         "source",
         sa.Column("id", sa.Uuid(), nullable=False),

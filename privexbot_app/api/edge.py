@@ -25,7 +25,7 @@ log = logging.get_logger(__name__)
 
 PUBLIC = re.compile(r"/api/v1/bots/|/v1/|/widget(?:\.js$|/)")
 UPLOADS = re.compile(r"/api/v1/kb/|/_upload")
-HASHED = re.compile(r"/(?:assets/[^/]+-[\w-]{8,}\.\w+|widget/panel\.[0-9a-f]+\.js)$")
+HASHED = re.compile(r"/(?:assets/[^/]+-[\w-]{8,}\.\w+|widget/\w+\.[A-Z0-9]{8}\.js)$")
 PUBLIC_BODY_BYTES = 64_000
 BODY_BYTES = 2_000_000
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")

@@ -100,7 +100,7 @@ async def _answer_validation(request: Request, error: Exception) -> ProblemRespo
         for issue in error.errors()
     ]
     # An id that cannot be one of ours is an id of nothing.
-    if any(issue["loc"][0] == "path" for issue in error.errors()):
+    if any(issue["loc"][:1] == ("path",) for issue in error.errors()):
         return problem(404, "not_found", "There is no such thing here.")
     if any(issue["code"] == "json_invalid" for issue in issues):
         return problem(400, "malformed_json", "The body is not valid JSON.")
@@ -109,6 +109,8 @@ async def _answer_validation(request: Request, error: Exception) -> ProblemRespo
 
 async def _answer_http(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, PrivexError):
+        return await _answer_ours(request, error.__cause__)  # FastAPI wraps what goes wrong while a body is read
     response = problem(error.status_code, HTTP_CODES.get(error.status_code, "http_error"), str(error.detail))
     response.headers.update(error.headers or {})
     return response

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from privexbot_app.domains.conversations.schemas import ChatEvent
-from privexbot_app.domains.conversations.service import collect
+from privexbot_app.domains.conversations.service import OUR_FAULT_EVENT, collect
+from privexbot_app.kit.logging import get_logger
+
+log = get_logger(__name__)
 
 HEARTBEAT_SECONDS = 15
 HEARTBEAT = b": still here\n\n"
@@ -17,7 +20,7 @@ STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 EVENT_STREAM = "text/event-stream"
 
 
-async def answer_response(request: Request, events: AsyncIterator[ChatEvent], *, is_streamed: bool) -> Response:
+async def answer_response(request: Request, events: AsyncGenerator[ChatEvent], *, is_streamed: bool) -> Response:
     """The answer as the caller asked for it. What is wrong before the first event is an ordinary error."""
     if not is_streamed and EVENT_STREAM not in request.headers.get("accept", ""):
         answer = await collect(events)
@@ -26,7 +29,7 @@ async def answer_response(request: Request, events: AsyncIterator[ChatEvent], *,
     return StreamingResponse(_stream(first, events), media_type=EVENT_STREAM, headers=STREAM_HEADERS)
 
 
-async def _stream(first: ChatEvent, events: AsyncIterator[ChatEvent]) -> AsyncIterator[bytes]:
+async def _stream(first: ChatEvent, events: AsyncGenerator[ChatEvent]) -> AsyncIterator[bytes]:
     """Encode events; a silence of 15 seconds is filled with a comment, so that proxies keep the line open.
 
     The run goes on in a task of its own, and that task is cancelled when the reader leaves: only cancelling closes the
@@ -49,13 +52,15 @@ async def _stream(first: ChatEvent, events: AsyncIterator[ChatEvent]) -> AsyncIt
             await run
 
 
-async def _run(events: AsyncIterator[ChatEvent], queue: "asyncio.Queue[ChatEvent | None]") -> None:
+async def _run(events: AsyncGenerator[ChatEvent], queue: "asyncio.Queue[ChatEvent | None]") -> None:
     try:
-        async for event in events:
-            await queue.put(event)
-        await queue.put(None)
-    finally:
-        await events.aclose()  # type: ignore[attr-defined]
+        async with aclosing(events):
+            async for event in events:
+                await queue.put(event)
+    except Exception as error:
+        log.error("stream.crashed", exc_info=error)
+        await queue.put(OUR_FAULT_EVENT)
+    await queue.put(None)
 
 
 async def _next(queue: "asyncio.Queue[ChatEvent | None]") -> ChatEvent | bytes | None:

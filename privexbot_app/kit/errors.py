@@ -20,7 +20,7 @@ translators are `api.errors` (kind → status and problem body) and `ui.notify` 
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ErrorKind(StrEnum):
@@ -66,7 +66,7 @@ class PrivexError(Exception):
         *,
         code: str | None = None,
         problems: tuple[FieldProblem, ...] | list[FieldProblem] = (),
-        **context: object,
+        **context: Any,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -134,7 +134,7 @@ class RateLimitedError(PrivexError):
     kind = ErrorKind.RATE_LIMITED
     code = "rate_limited"
 
-    def __init__(self, message: str, *, retry_after_seconds: int, **context: object) -> None:
+    def __init__(self, message: str, *, retry_after_seconds: int, **context: Any) -> None:
         super().__init__(message, **context)
         self.retry_after_seconds = retry_after_seconds
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 
 from privexbot_app.api.deps import RuntimeDep, client_address
 from privexbot_app.api.streams import answer_response
@@ -11,6 +12,8 @@ from privexbot_app.domains.bots.schemas import LiveBot, PublicConfig
 from privexbot_app.domains.bots.service import public_config
 from privexbot_app.domains.conversations.schemas import ChatQuestion, Feedback, MessageView
 from privexbot_app.domains.conversations.service import ConversationService
+from privexbot_app.domains.leads.schemas import NewLead
+from privexbot_app.domains.leads.service import LeadService
 from privexbot_app.kit import logging
 from privexbot_app.kit.errors import ForbiddenError
 from privexbot_app.kit.limits import Limit
@@ -21,6 +24,13 @@ from privexbot_app.runtime import Runtime
 router = APIRouter(prefix="/api/v1/bots", tags=["talking to a bot"])
 
 MESSAGES = Limit(events=60, seconds=60)
+LEADS = Limit(events=10, seconds=600)
+
+
+class LeadReceipt(BaseModel):
+    """The number of a contact that was kept."""
+
+    lead_id: UUID
 
 
 class OriginNotAllowedError(ForbiddenError):
@@ -61,6 +71,18 @@ async def give_feedback(bot_id: UUID, body: Feedback, request: Request, installa
     """Say whether an answer helped."""
     scope, _ = await _load(installation, bot_id, request)
     await ConversationService(installation.works, installation.keys).rate(scope, bot_id, body)
+
+
+@router.post("/{bot_id}/leads", status_code=201)
+async def leave_contact(bot_id: UUID, body: NewLead, request: Request, installation: RuntimeDep) -> LeadReceipt:
+    """Leave contact details with a bot that asks for them."""
+    scope, bot = await _load(installation, bot_id, request)
+    await installation.works.limiter.take(f"lead:{bot_id}:{client_address(request)}", LEADS)
+    conversations = ConversationService(installation.works, installation.keys)
+    conversation_id = await conversations.find_conversation(scope, bot_id, body.session_id)
+    async with installation.works.open(scope) as work:
+        lead = LeadService(work).capture(bot, body, conversation_id=conversation_id)
+    return LeadReceipt(lead_id=lead.id)
 
 
 async def _load(installation: Runtime, bot_id: UUID, request: Request) -> tuple[Scope, LiveBot]:

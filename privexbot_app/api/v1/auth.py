@@ -77,7 +77,10 @@ async def logout(caller: CurrentCaller, response: Response, installation: Runtim
     """End the caller's session; its tokens and cookie are worthless from now on."""
     async with installation.works.open(None) as work:
         await IdentityService(work, installation.keys).end_session(caller.session_id)
-    response.delete_cookie(installation.cookie_name, path="/")
+    # A browser forgets a `__Host-` cookie only when told so with the attributes that it was set with.
+    response.delete_cookie(
+        installation.cookie_name, path="/", secure=installation.has_https, httponly=True, samesite="lax"
+    )
 
 
 @router.get("/me")

@@ -45,6 +45,7 @@ router = APIRouter(prefix="/api/v1/kb", tags=["knowledge bases"])
 
 SOURCE_ADAPTER: TypeAdapter[Any] = TypeAdapter(NewSource)
 MOST_FILES = 200
+MOST_CHUNKS = 10_000_000
 SOURCES_BODY = {
     "requestBody": {
         "required": True,
@@ -240,7 +241,7 @@ async def list_chunks(
     document_id: UUID,
     scope: CurrentScope,
     installation: RuntimeDep,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=MOST_CHUNKS)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[ChunkView]:
     """Chunks of a document in order."""
@@ -285,4 +286,5 @@ async def _read_source(request: Request) -> NewSource:
     try:
         return SOURCE_ADAPTER.validate_json(body)
     except ValidationError as error:
-        raise RequestValidationError(error.errors(include_url=False)) from error
+        problems = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors(include_url=False)]
+        raise RequestValidationError(problems) from error

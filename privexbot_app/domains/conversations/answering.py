@@ -4,7 +4,7 @@ question ──► passages ──► supported? ──► prompt ──► mode
                               └─ no, and grounding is strict: say so, without asking the model
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from privexbot_app.domains.bots.schemas import BotConfig
@@ -17,7 +17,7 @@ from privexbot_app.integrations.plugins import Plugins, Workshop
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.errors import NotFoundError
 from privexbot_app.kit.scope import Scope
-from privexbot_app.kit.text import Passage
+from privexbot_app.kit.text import Passage, make_storable
 from privexbot_app.rag.citations import CitationTracker, cite
 from privexbot_app.rag.grounding import assess_support, refusal
 from privexbot_app.rag.keywords import match_query
@@ -53,7 +53,7 @@ class Finished:
 
 async def answer(
     works: Workshop, scope: Scope, config: BotConfig, question: str, history: Sequence[Turn]
-) -> AsyncIterator[Piece | Finished]:
+) -> AsyncGenerator[Piece | Finished]:
     """Answer one question. Yields pieces and, at the end, the whole. Raises the model's errors.
 
     Close the iterator to stop the model.
@@ -74,7 +74,7 @@ async def answer(
     try:
         async for part in stream:
             if isinstance(part, TokenDelta):
-                text = tracker.feed(part.text).text
+                text = tracker.feed(make_storable(part.text)).text
                 if text:
                     shown.append(text)
                     yield Piece(text)

@@ -6,7 +6,8 @@ the same with a history in Redis and leaves nothing behind.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal, cast
@@ -33,6 +34,7 @@ from privexbot_app.kit.errors import ErrorKind, InvalidError, NotFoundError, Pri
 from privexbot_app.kit.ids import new_id
 from privexbot_app.kit.logging import get_logger
 from privexbot_app.kit.scope import Scope
+from privexbot_app.kit.text import require_storable
 
 log = get_logger(__name__)
 
@@ -40,6 +42,7 @@ PREVIEW_SECONDS = 3600
 MOST_HISTORY = 200
 RATINGS = {"up": 1, "down": -1}
 OUR_FAULT = "Something went wrong on our side. Please try again."
+OUR_FAULT_EVENT = ChatEvent("error", {"code": "internal", "kind": ErrorKind.INTERNAL, "message": OUR_FAULT})
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class ConversationService:
         async with self._works.open(scope, read_only=True) as work:
             return scope, await BotService(work).get_live(bot_id)
 
-    async def reply(self, scope: Scope, bot: LiveBot, question: ChatQuestion) -> AsyncIterator[ChatEvent]:
+    async def reply(self, scope: Scope, bot: LiveBot, question: ChatQuestion) -> AsyncGenerator[ChatEvent]:
         """Answer a visitor of a live bot and save both turns. Errors come as an `error` event, never as exceptions.
 
         Close the iterator when the visitor leaves: the model is stopped, and what was said so far is saved.
@@ -102,7 +105,7 @@ class ConversationService:
 
     async def preview(
         self, scope: Scope, draft_id: UUID, config: BotConfig, question: ChatQuestion
-    ) -> AsyncIterator[ChatEvent]:
+    ) -> AsyncGenerator[ChatEvent]:
         """Answer as a draft would, with real retrieval and the real model, and leave nothing behind."""
         scope.require("bots.read")
         message = _message_of(question)
@@ -125,6 +128,15 @@ class ConversationService:
         async with self._works.open(scope, read_only=True) as work:
             rows = await work.repository(MessageRepository).list_latest(conversation_id, MOST_HISTORY)
         return [_message_view(row) for row in rows]
+
+    async def find_conversation(self, scope: Scope, bot_id: UUID, session_token: str | None) -> UUID | None:
+        """The conversation of a visitor's session token, or None if it is not ours or has not begun."""
+        conversation_id = self._sessions.read(session_token, bot_id)
+        if conversation_id is None:
+            return None
+        async with self._works.open(scope, read_only=True) as work:
+            found = await work.repository(ConversationRepository).find(conversation_id)
+        return found.id if found else None
 
     async def rate(self, scope: Scope, bot_id: UUID, feedback: Feedback) -> None:
         """Keep what a visitor thinks of an answer of their own session. Raises NotFoundError (`message_not_found`)."""
@@ -165,7 +177,7 @@ class ConversationService:
             started=perf_counter(),
         )
 
-    async def _events(self, run: _Run) -> AsyncIterator[ChatEvent]:
+    async def _events(self, run: _Run) -> AsyncGenerator[ChatEvent]:
         ids = {"session_id": run.session_token, "message_id": str(run.message_id)}
         yield ChatEvent("run.started", ids)
         pieces = answer(self._works, run.scope, run.config, run.question, run.history)
@@ -184,7 +196,7 @@ class ConversationService:
             yield ChatEvent("error", _error_data(error))
         except Exception as error:
             log.error("answer.crashed", exc_info=error)
-            yield ChatEvent("error", {"code": "internal", "kind": ErrorKind.INTERNAL, "message": OUR_FAULT})
+            yield OUR_FAULT_EVENT
         finally:
             await pieces.aclose()
 
@@ -232,14 +244,15 @@ class ConversationService:
         await self._works.redis.set(run.scope.key("preview", run.conversation_id), raw, ex=PREVIEW_SECONDS)
 
 
-async def collect(events: AsyncIterator[ChatEvent]) -> ChatAnswer:
+async def collect(events: AsyncGenerator[ChatEvent]) -> ChatAnswer:
     """The whole answer of a run. Raises the error that an `error` event tells of."""
-    async for event in events:
-        if event.name == "run.finished":
-            return ChatAnswer.model_validate(event.data)
-        if event.name == "error":
-            raise AnswerFailedError(event)
-    raise AnswerFailedError(ChatEvent("error", {"code": "internal", "kind": ErrorKind.INTERNAL, "message": OUR_FAULT}))
+    async with aclosing(events):
+        async for event in events:
+            if event.name == "run.finished":
+                return ChatAnswer.model_validate(event.data)
+            if event.name == "error":
+                raise AnswerFailedError(event)
+    raise AnswerFailedError(OUR_FAULT_EVENT)
 
 
 class AnswerFailedError(PrivexError):
@@ -258,6 +271,7 @@ def _message_of(question: ChatQuestion) -> str:
     message = question.message.strip()
     if not message:
         raise InvalidError("Type a message first.", code="empty_message")
+    require_storable(message)
     return message
 
 

@@ -1,0 +1,1 @@
+"""Contacts that visitors leave with a bot, with their consent."""

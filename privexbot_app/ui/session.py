@@ -1,8 +1,8 @@
 """Who is here. Every event handler that touches data asks `scope()` first; nothing the browser sends is trusted.
 
 The browser holds an httpOnly cookie; its value is looked up in the database at each event, so that signing out or
-losing a role takes effect on pages that are open. Reflex freezes a websocket's headers when it connects, which is why signing
-in ends in a full page load.
+losing a role takes effect on pages that are open. Reflex freezes a websocket's headers when it connects, which is why
+signing in ends in a full page load.
 """
 
 from http.cookies import CookieError, SimpleCookie

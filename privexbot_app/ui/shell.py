@@ -10,7 +10,7 @@ import reflex as rx
 from reflex.style import resolved_color_mode, toggle_color_mode
 
 from privexbot_app.ui import routes
-from privexbot_app.ui.components import icon, mark, no_permission, page_skeleton, text_input
+from privexbot_app.ui.components import dialog_actions, icon, mark, no_permission, page_skeleton, text_input
 from privexbot_app.ui.session import ScopedState
 
 
@@ -191,19 +191,16 @@ def _new_workspace_dialog() -> rx.Component:
         rx.dialog.content(
             rx.dialog.title("New workspace"),
             rx.dialog.description(
-                "A workspace has its own chatbots, knowledge bases and members.", size="2", color_scheme="gray"
+                "A workspace has its own chatbots, knowledge bases and members.", class_name="pb-lead"
             ),
             rx.form(
                 text_input("Name", id="workspace-name", name="name", required=True, max_length=120, auto_focus=True),
-                rx.flex(
+                dialog_actions(
                     rx.dialog.close(rx.button("Cancel", type="button", variant="soft", color_scheme="gray")),
                     rx.button("Create workspace", type="submit"),
-                    gap="2",
-                    justify="end",
-                    margin_top="4",
                 ),
                 on_submit=[ShellState.show_new_workspace(False), ScopedState.create_workspace],
-                margin_top="4",
+                class_name="pb-dialog-form",
             ),
             max_width="26rem",
         ),

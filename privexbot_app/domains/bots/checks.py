@@ -21,16 +21,20 @@ class BotIncompleteError(InvalidError):
 
 async def require_deployable(work: Work, config: BotConfig, channels: list[str]) -> None:
     """Raise BotIncompleteError naming every problem."""
+    if problems := await find_problems(work, config, channels):
+        raise BotIncompleteError("The bot cannot be deployed yet.", problems=problems)
+
+
+async def find_problems(work: Work, config: BotConfig, channels: list[str]) -> list[FieldProblem]:
+    """Everything that keeps a bot from being deployed."""
     base_ids = [choice.kb_id for choice in config.knowledge_bases]
     missing = await KnowledgeService(work).list_missing(base_ids)
-    problems = [
+    return [
         *_check_fields(config),
         *_check_model(config, work.plugins),
         *_check_knowledge(base_ids, missing),
         *_check_channels(channels),
     ]
-    if problems:
-        raise BotIncompleteError("The bot cannot be deployed yet.", problems=problems)
 
 
 def _check_fields(config: BotConfig) -> Iterator[FieldProblem]:

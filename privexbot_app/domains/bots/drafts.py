@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from privexbot_app.domains.bots.checks import find_problems
 from privexbot_app.domains.bots.schemas import BotConfig, BotDraftView, DeployedBot, Deployment
 from privexbot_app.domains.bots.service import BotService
 from privexbot_app.integrations.plugins import Workshop
@@ -46,6 +47,14 @@ class BotDraftService:
         }
         return _view(await self._works.drafts.create(self._scope, KIND, payload))
 
+    async def open_for(self, bot_id: UUID) -> BotDraftView:
+        """The draft of a live bot that is in progress, else a new one. Needs `bots.write`. Raises NotFoundError."""
+        self._scope.require("bots.write")
+        for draft in await self.list_drafts():
+            if draft.bot_id == bot_id:
+                return draft
+        return await self.create_from(bot_id)
+
     async def list_drafts(self) -> list[BotDraftView]:
         """The workspace's drafts, last saved first. Needs `bots.read`."""
         self._scope.require("bots.read")
@@ -71,6 +80,12 @@ class BotDraftService:
             expected_version=version,
         )
         return _view(draft)
+
+    async def list_problems(self, draft_id: UUID, deployment: Deployment) -> list[FieldProblem]:
+        """All that keeps the draft from being deployed; empty if nothing does. Needs `bots.read`."""
+        config = (await self.get(draft_id)).config
+        async with self._works.open(self._scope, read_only=True) as work:
+            return await find_problems(work, config, deployment.channels)
 
     async def delete(self, draft_id: UUID) -> None:
         """Throw the draft away. Needs `bots.write`."""

@@ -1,0 +1,1 @@
+"""All chatbots of the workspace, live ones and drafts."""

@@ -1,0 +1,1 @@
+"""The first page: numbers, the way to the first chatbot, what was touched last."""

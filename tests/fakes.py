@@ -89,6 +89,10 @@ class InMemoryVectorStore:
         for record in [record for record in held.values() if record.document_id in document_ids]:
             del held[record.chunk_id]
 
+    async def delete_chunks(self, space: Namespace, chunk_ids: Collection[UUID]) -> None:
+        for chunk_id in chunk_ids:
+            self._spaces.get(space, {}).pop(chunk_id, None)
+
     async def delete_space(self, space: Namespace) -> None:
         self._spaces.pop(space, None)
 

@@ -313,6 +313,7 @@ def upgrade() -> None:
         sa.Column("error_message", sa.String(), nullable=True),
         sa.Column("progress", sa.Float(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("chunk_count", sa.Integer(), nullable=False),
         sa.Column("token_count", sa.Integer(), nullable=False),

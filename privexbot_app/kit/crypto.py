@@ -38,7 +38,7 @@ class KeyRing:
         nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
             return AESGCM(self.derive("seal")).decrypt(nonce, body, bound_to.encode()).decode()
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise InternalError("A stored secret cannot be read.", code="sealed_value_unreadable") from error
 
 

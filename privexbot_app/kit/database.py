@@ -15,7 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, Table, TypeDecorator, UniqueConstraint, event
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql import visitors
@@ -25,6 +26,9 @@ from sqlmodel import Field, SQLModel
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.ids import new_id
 from privexbot_app.kit.scope import Scope
+from privexbot_app.kit.text import require_storable
+
+UNIQUE_VIOLATION = "23505"  # PostgreSQL's name for it
 
 
 class UnscopedQueryError(RuntimeError):
@@ -161,18 +165,50 @@ def _criteria(session: Session, scope: Scope) -> tuple[Any, ...]:
 
 
 def create_engine(url: str) -> AsyncEngine:
-    """An engine for `sqlite+aiosqlite://…` or `postgresql+asyncpg://…`; no connection is opened yet."""
-    if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
-    engine = create_async_engine(url, pool_size=8, max_overflow=24, connect_args={"timeout": 15})
-    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    """An engine for `sqlite+aiosqlite://…` or `postgresql+asyncpg://…`; no connection is opened yet.
+
+    PostgreSQL may be reached over a socket file (`?host=/folder`) and asked for TLS as libpq is (`?sslmode=require`).
+    Text that no database can keep raises UnstorableTextError before it is sent.
+    """
+    if url.startswith("sqlite"):
+        engine = create_async_engine(url, pool_size=8, max_overflow=24, connect_args={"timeout": 15})
+        event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    else:
+        engine = create_async_engine(_spoken_by_asyncpg(url), pool_size=10, max_overflow=20, pool_pre_ping=True)
+    event.listen(engine.sync_engine, "before_cursor_execute", _refuse_unstorable)
     return engine
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Whether a row was refused because another one has the same key."""
+    if getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION:
+        return True
+    return "UNIQUE constraint failed" in str(error.orig)
 
 
 def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """A factory of sessions; pass `info={"scope": …}` at each call."""
     return async_sessionmaker(engine, sync_session_class=ScopedSession, expire_on_commit=False)
+
+
+def _spoken_by_asyncpg(url: str) -> URL:
+    # Addresses come as libpq reads them; asyncpg calls one option otherwise and does not know the other.
+    parts = make_url(url)
+    query = dict(parts.query)
+    query.pop("channel_binding", None)
+    if "sslmode" in query:
+        query["ssl"] = query.pop("sslmode")
+    return parts.set(query=query)
+
+
+def _refuse_unstorable(
+    connection: Connection, cursor: object, statement: str, parameters: Any, context: object, is_many: bool
+) -> None:
+    for row in parameters if is_many else (parameters,):
+        for value in row.values() if isinstance(row, dict) else row or ():
+            if isinstance(value, str):
+                require_storable(value)
 
 
 def _set_up_sqlite(connection: Any, record: object) -> None:

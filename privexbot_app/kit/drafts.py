@@ -6,14 +6,16 @@ every few seconds, so that a Redis restart or an eviction costs seconds, not the
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
 from sqlalchemy import JSON, Column, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlmodel import Field
 
@@ -21,11 +23,16 @@ from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.database import SystemScope, WorkspaceModel, moment, workspace_table
 from privexbot_app.kit.errors import ConflictError, NotFoundError
 from privexbot_app.kit.ids import new_id
+from privexbot_app.kit.logging import get_logger
 from privexbot_app.kit.scope import Scope
+
+log = get_logger(__name__)
 
 LIFE = timedelta(hours=24)
 DIRTY_KEY = "drafts:dirty"
 MOST_DRAFTS_LISTED = 200
+MOST_LOST_SAVES = 1000
+"""How many saves a restored copy can lack, with room to spare; a version further ahead was made up."""
 
 # Writes the draft only if its version is the one that the writer read, and notes it for the next snapshot.
 COMPARE_AND_SET = """
@@ -35,7 +42,7 @@ if raw then current = cjson.decode(raw).version end
 if current ~= tonumber(ARGV[1]) then return current end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[5])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[7])
 redis.call('SADD', KEYS[3], ARGV[6])
 return -2
 """
@@ -134,7 +141,7 @@ class DraftStore:
         while True:
             draft = await self.get(scope, kind, id)
             # After a Redis loss the restored copy may be seconds older than what the editor holds; the editor wins.
-            if expected_version is not None and draft.version > expected_version:
+            if expected_version is not None and not 0 <= expected_version - draft.version <= MOST_LOST_SAVES:
                 raise StaleDraftError(current_version=draft.version)
             version = max(draft.version, expected_version or 0) + 1
             changed = Draft(id, kind, version, change(draft.payload), draft.created_at, utc_now())
@@ -148,6 +155,11 @@ class DraftStore:
 
     async def list(self, scope: Scope, kind: str) -> list[Draft]:
         """The workspace's drafts of one kind, last saved first, at most 200."""
+        drafts = await self.list_all(scope, kind)
+        return sorted(drafts, key=lambda draft: draft.updated_at, reverse=True)[:MOST_DRAFTS_LISTED]
+
+    async def list_all(self, scope: Scope, kind: str) -> Sequence[Draft]:
+        """Every living draft of one kind in the workspace, in no order."""
         ids = {UUID(id) for id in await self._redis.zrange(scope.key("drafts", kind), 0, -1)}
         ids |= await self._snapshot_ids(scope, kind)
         raws = await self._redis.mget([scope.key("draft", kind, id) for id in ids]) if ids else []
@@ -157,7 +169,7 @@ class DraftStore:
                 drafts.append(_decode(id, kind, raw) if raw is not None else await self._restore(scope, kind, id))
             except DraftNotFoundError:
                 await self._redis.zrem(scope.key("drafts", kind), str(id))
-        return sorted(drafts, key=lambda draft: draft.updated_at, reverse=True)[:MOST_DRAFTS_LISTED]
+        return drafts
 
     async def snapshot_dirty(self, scope_of: Callable[[UUID, UUID], Scope]) -> int:
         """Copy the drafts saved since the last call to their rows. Returns how many.
@@ -169,7 +181,13 @@ class DraftStore:
             organization_id, workspace_id, kind, id = json.loads(entry)
             # Removed first: a save that comes in between adds it again, and it is copied once more.
             await self._redis.srem(DIRTY_KEY, entry)
-            await self._snapshot(scope_of(UUID(organization_id), UUID(workspace_id)), kind, UUID(id))
+            try:
+                await self._snapshot(scope_of(UUID(organization_id), UUID(workspace_id)), kind, UUID(id))
+            except IntegrityError:
+                log.info("draft.orphaned", workspace_id=workspace_id, draft_id=id)  # its workspace is gone
+            except BaseException:
+                await self._redis.sadd(DIRTY_KEY, entry)
+                raise
         return len(entries)
 
     async def forget_expired(self) -> None:
@@ -194,10 +212,11 @@ class DraftStore:
             args=[
                 expected,
                 raw,
-                int(LIFE.total_seconds()),
+                max(1, ceil((draft.expires_at - utc_now()).total_seconds())),
                 int(draft.updated_at.timestamp()),
                 str(draft.id),
                 dirty,
+                int(LIFE.total_seconds()),
             ],
         )
         return int(result) == WRITTEN

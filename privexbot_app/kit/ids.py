@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 
@@ -16,6 +17,11 @@ def new_id() -> UUID:
     value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | 0x7 << 76
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+def moment_of(id: UUID) -> datetime:
+    """When a `new_id` was made, to the millisecond."""
+    return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)
 
 
 def new_token(prefix: str) -> str:

@@ -15,6 +15,7 @@ import redis
 from rq import Queue, Retry
 from rq.serializers import JSONSerializer
 from sqlalchemy import JSON, Column, delete, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlmodel import Field
 
@@ -109,17 +110,24 @@ class Dispatcher:
         except redis.RedisError as error:
             log.warning("outbox.dispatch_failed", rows=len(rows), error=type(error).__name__)
             return
-        async with self._sessions() as session:
-            await session.execute(delete(OutboxJob).where(OutboxJob.id.in_([row.id for row in rows])))
-            await session.commit()
+        try:
+            async with self._sessions() as session:
+                await session.execute(delete(OutboxJob).where(OutboxJob.id.in_([row.id for row in rows])))
+                await session.commit()
+        except SQLAlchemyError as error:
+            # The change is committed and its jobs are queued; the sweep queues them once more, which is harmless.
+            log.warning("outbox.cleaning_failed", rows=len(rows), error=type(error).__name__)
 
     async def sweep(self, *, limit: int = 500) -> int:
         """Queue what earlier dispatches left behind. Returns how many."""
         async with self._sessions() as session:
             rows = (await session.execute(select(OutboxJob).order_by(OutboxJob.id).limit(limit))).scalars().all()
-        if rows:
-            await self.dispatch(rows)
-        return len(rows)
+        known = [row for row in rows if row.name in JOBS]
+        if len(known) < len(rows):
+            log.error("outbox.unknown_jobs", names=sorted({row.name for row in rows} - JOBS.keys()))
+        if known:
+            await self.dispatch(known)
+        return len(known)
 
     def _enqueue(self, rows: Sequence[OutboxJob]) -> None:
         for row in rows:

@@ -3,8 +3,38 @@
 Offsets are always character offsets into `StructuredText.text`, half-open: `text[start:end]`.
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from privexbot_app.kit.errors import InvalidError
+
+# PostgreSQL stores no NUL, and no encoding has half of a surrogate pair. What one database refuses, all refuse.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class UnstorableTextError(InvalidError):
+    """The text holds a character that no database can keep."""
+
+    code = "unstorable_text"
+
+    def __init__(self) -> None:
+        super().__init__("The text holds a character that cannot be stored: NUL, or half of a surrogate pair.")
+
+
+def require_storable(text: str) -> None:
+    """Raise UnstorableTextError for text that people typed and that cannot be kept as it is."""
+    if _UNSTORABLE.search(text):
+        raise UnstorableTextError
+
+
+def make_storable(text: str) -> str:
+    """Text from elsewhere with each character that cannot be kept replaced by U+FFFD, so that offsets stay.
+
+    >>> make_storable("a\\x00b")
+    'a�b'
+    """
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 class BlockKind(StrEnum):

@@ -11,10 +11,12 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from redis.asyncio import Redis
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from privexbot_app.kit.database import SystemScope
+from privexbot_app.kit.database import SystemScope, is_duplicate
 from privexbot_app.kit.drafts import DraftStore
+from privexbot_app.kit.errors import ConflictError
 from privexbot_app.kit.jobs import Dispatcher, OutboxJob, outbox_row
 from privexbot_app.kit.limits import RateLimiter
 from privexbot_app.kit.logging import get_logger
@@ -25,6 +27,15 @@ log = get_logger(__name__)
 
 Plugins = TypeVar("Plugins")
 Repository = TypeVar("Repository", bound=TenantRepository[Any])
+
+
+class RaceLostError(ConflictError):
+    """Somebody wrote the same thing a moment earlier."""
+
+    code = "race_lost"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody did the same a moment ago. Look at the latest state and try again.")
 
 
 class Works(Generic[Plugins]):
@@ -88,6 +99,11 @@ class UnitOfWork(Generic[Plugins]):
                 await self.session.commit()
             else:
                 await self.session.rollback()
+                if isinstance(error, IntegrityError):
+                    _tell_race(error)
+        except IntegrityError as refused:
+            _tell_race(refused)
+            raise
         finally:
             await self.session.close()
         if kind is None and self._outbox:
@@ -106,3 +122,8 @@ class UnitOfWork(Generic[Plugins]):
     def record_job(self, name: str, **payload: Any) -> None:
         """Have a registered job run after the commit. The payload must be plain JSON."""
         self._outbox.append(outbox_row(name, self.scope, payload))
+
+
+def _tell_race(error: IntegrityError) -> None:
+    if is_duplicate(error):
+        raise RaceLostError from error

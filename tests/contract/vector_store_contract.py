@@ -83,6 +83,14 @@ class VectorStoreContract:
         await store.delete_documents(space, [])
         assert await store.count(space) == 1
 
+    async def test_deleting_chunks_removes_these_and_no_others(self, store: VectorStore, space):
+        kept, gone = record(1), record(0, 1)
+        await store.upsert(space, [kept, gone])
+        await store.delete_chunks(Namespace(uuid4(), space.kind, space.id), [kept.chunk_id])
+        await store.delete_chunks(space, [gone.chunk_id, uuid4()])
+        await store.delete_chunks(space, [])
+        assert await store.list_chunk_ids(space) == {kept.chunk_id}
+
     async def test_deleting_a_space_is_idempotent_and_it_can_be_filled_again(self, store: VectorStore, space):
         await store.upsert(space, [record(1)])
         await store.delete_space(space)

@@ -162,7 +162,7 @@ class BotVersionView(BaseModel):
 class Rollback(BaseModel):
     """The version to go back to."""
 
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=1_000_000)
 
 
 class PublicConfig(BaseModel):

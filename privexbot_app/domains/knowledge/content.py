@@ -6,13 +6,13 @@ moves nothing and parses nothing twice.
 
 import asyncio
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from privexbot_app.integrations.parsers.sandbox import parse_file
 from privexbot_app.integrations.plugins import Plugins
 from privexbot_app.integrations.storages.base import Storage
-from privexbot_app.kit.text import Block, BlockKind, StructuredText
+from privexbot_app.kit.text import Block, BlockKind, StructuredText, make_storable
 
 PARSERS_AT_ONCE = 2
 _gates: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
@@ -23,9 +23,11 @@ async def write_original(storage: Storage, folder: str, data: bytes) -> None:
     await storage.write(f"{folder}/original", data)
 
 
-async def write_text(storage: Storage, folder: str, document: StructuredText) -> None:
-    """Keep the extracted text."""
+async def write_text(storage: Storage, folder: str, document: StructuredText) -> StructuredText:
+    """Keep the extracted text. Returns it as it is kept: what no database can hold is replaced, offsets stay."""
+    document = await asyncio.to_thread(_storable, document)
     await storage.write(f"{folder}/text.json", await asyncio.to_thread(_encode, document))
+    return document
 
 
 async def read_text(storage: Storage, folder: str) -> StructuredText | None:
@@ -43,8 +45,20 @@ async def ensure_text(plugins: Plugins, folder: str, *, filename: str) -> Struct
         gate = _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(PARSERS_AT_ONCE))
         async with gate, plugins.storage.as_file(f"{folder}/original") as path:
             document = await parse_file(path, filename=filename)
-        await write_text(plugins.storage, folder, document)
+        document = await write_text(plugins.storage, folder, document)
     return document
+
+
+def _storable(document: StructuredText) -> StructuredText:
+    blocks = tuple(
+        replace(
+            block,
+            headings=tuple(make_storable(heading) for heading in block.headings),
+            header=make_storable(block.header) if block.header else block.header,
+        )
+        for block in document.blocks
+    )
+    return replace(document, text=make_storable(document.text), blocks=blocks)
 
 
 def _encode(document: StructuredText) -> bytes:

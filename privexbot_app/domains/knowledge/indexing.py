@@ -16,8 +16,9 @@ from privexbot_app.domains.knowledge.chunking import build_chunker
 from privexbot_app.domains.knowledge.content import ensure_text
 from privexbot_app.domains.knowledge.models import Chunk as ChunkRow
 from privexbot_app.domains.knowledge.repository import ChunkRepository, DocumentRepository, KnowledgeBaseRepository
-from privexbot_app.domains.knowledge.schemas import DocumentStatus, KnowledgeSettings
+from privexbot_app.domains.knowledge.schemas import KnowledgeSettings
 from privexbot_app.domains.knowledge.service import space_of
+from privexbot_app.domains.knowledge.states import DocumentStatus
 from privexbot_app.integrations.embeddings.base import Embedder, Purpose
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.integrations.vector_stores.base import VectorRecord, VectorStore
@@ -34,7 +35,7 @@ log = get_logger(__name__)
 LEASE = timedelta(seconds=30)
 RENEWAL_SECONDS = 10
 MOST_CRASHES = 3
-MOST_ATTEMPTS = 8
+MOST_TRIES = 8
 BACKOFF = timedelta(seconds=15)
 EMBED_AT_ONCE = 32
 PARSED_SHARE = 0.1  # of a document's progress, once its text is there; the rest is embedding
@@ -54,12 +55,11 @@ class _Task:
     document_id: UUID
     base_id: UUID
     attempt: int
+    tries: int
     filename: str
     folder: str
     space: Namespace
     settings: KnowledgeSettings
-    embedder: Embedder
-    store: VectorStore
 
 
 async def index_document(works: Workshop, scope: Scope, document_id: UUID) -> None:
@@ -75,13 +75,13 @@ async def index_document(works: Workshop, scope: Scope, document_id: UUID) -> No
         await _remove_remains(works, scope, task)
         log.info("document.taken_over", document_id=document_id, attempt=task.attempt)
     except PrivexError as error:
-        if error.kind in TRANSIENT and task.attempt < MOST_ATTEMPTS:
+        if error.kind in TRANSIENT and task.tries < MOST_TRIES:
             await _postpone(works, scope, task, error)
         else:
             await _fail(works, scope, task, error.code, error.message, error)
     except Exception as error:
         log.error("document.crashed", document_id=document_id, attempt=task.attempt, exc_info=error)
-        if task.attempt < MOST_CRASHES:
+        if task.tries < MOST_CRASHES:
             await _postpone(works, scope, task, error)
         else:
             await _fail(works, scope, task, "internal", OUR_FAULT, error)
@@ -93,10 +93,11 @@ async def _claim(works: Workshop, scope: Scope, document_id: UUID) -> _Task | No
     async with works.open(scope) as work:
         now = utc_now()
         documents = work.repository(DocumentRepository)
-        attempt = await documents.claim(document_id, now=now, lease_until=now + LEASE)
-        if attempt is None:
+        claimed = await documents.claim(document_id, now=now, lease_until=now + LEASE)
+        if claimed is None:
             return None
-        if attempt > MOST_ATTEMPTS:
+        attempt, tries = claimed
+        if tries > MOST_TRIES:
             await documents.advance(
                 document_id,
                 attempt,
@@ -108,31 +109,30 @@ async def _claim(works: Workshop, scope: Scope, document_id: UUID) -> _Task | No
             return None
         document = await documents.get(document_id)
         base = await work.repository(KnowledgeBaseRepository).get(document.knowledge_base_id)
-    settings = KnowledgeSettings.model_validate(base.settings)
     return _Task(
         document_id=document_id,
         base_id=base.id,
         attempt=attempt,
+        tries=tries,
         filename=document.name,
         folder=document.storage_path,
         space=space_of(scope, base.id, generation=base.generation),
-        settings=settings,
-        embedder=works.plugins.embedders.get(settings.embedding),
-        store=works.plugins.vector_stores.get(settings.vector_store),
+        settings=KnowledgeSettings.model_validate(base.settings),
     )
 
 
 async def _index(works: Workshop, scope: Scope, task: _Task) -> None:
+    embedder, store = works.plugins.embedders.get(task.settings.embedding), _store(works, task)
     document = await ensure_text(works.plugins, task.folder, filename=task.filename)
     await _advance(works, scope, task, status=DocumentStatus.CHUNKING, progress=PARSED_SHARE)
-    chunker = build_chunker(task.settings.chunking, task.embedder)
+    chunker = build_chunker(task.settings.chunking, embedder)
     chunks = await asyncio.to_thread(chunker.chunk, document)
     rows = await asyncio.to_thread(_rows, task, scope, document, chunks)
     await _save_chunks(works, scope, task, rows)
-    await task.store.delete_documents(task.space, [task.document_id])
+    await store.delete_documents(task.space, [task.document_id])
     last_written = monotonic()
     for start in range(0, len(rows), EMBED_AT_ONCE):
-        await _embed(task, rows[start : start + EMBED_AT_ONCE])
+        await store.upsert(task.space, await _embed(embedder, rows[start : start + EMBED_AT_ONCE]))
         if monotonic() - last_written > 1:
             done = min(1.0, (start + EMBED_AT_ONCE) / len(rows))
             await _advance(works, scope, task, progress=PARSED_SHARE + (1 - PARSED_SHARE) * done)
@@ -142,14 +142,17 @@ async def _index(works: Workshop, scope: Scope, task: _Task) -> None:
     )
 
 
-async def _embed(task: _Task, rows: Sequence[ChunkRow]) -> None:
+def _store(works: Workshop, task: _Task) -> VectorStore:
+    return works.plugins.vector_stores.get(task.settings.vector_store)
+
+
+async def _embed(embedder: Embedder, rows: Sequence[ChunkRow]) -> list[VectorRecord]:
     texts = [embedded_text(row.heading, row.context, row.text) for row in rows]
-    vectors = await task.embedder.embed(texts, purpose=Purpose.DOCUMENT)
-    records = [
+    vectors = await embedder.embed(texts, purpose=Purpose.DOCUMENT)
+    return [
         VectorRecord(chunk_id=row.id, document_id=row.document_id, vector=vector)
         for row, vector in zip(rows, vectors, strict=True)
     ]
-    await task.store.upsert(task.space, records)
 
 
 def embedded_text(heading: str, context: str, text: str) -> str:
@@ -210,7 +213,7 @@ async def _postpone(works: Workshop, scope: Scope, task: _Task, error: Exception
             task,
             status=DocumentStatus.QUEUED,
             progress=0.0,
-            lease_until=utc_now() + BACKOFF * task.attempt,
+            lease_until=utc_now() + BACKOFF * task.tries,
         )
 
 
@@ -236,9 +239,9 @@ async def _remove_remains(works: Workshop, scope: Scope, task: _Task) -> None:
         document = await work.repository(DocumentRepository).find(task.document_id)
         base = await work.repository(KnowledgeBaseRepository).find(task.base_id)
     if base is None:
-        await task.store.delete_space(task.space)
+        await _store(works, task).delete_space(task.space)
     elif document is None:
-        await task.store.delete_documents(task.space, [task.document_id])
+        await _store(works, task).delete_documents(task.space, [task.document_id])
     if document is None:
         await works.plugins.storage.delete_prefix(task.folder)
 

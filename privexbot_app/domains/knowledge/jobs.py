@@ -5,8 +5,9 @@ from uuid import UUID
 
 from privexbot_app.domains.knowledge.indexing import index_document
 from privexbot_app.domains.knowledge.repository import DocumentRepository, list_abandoned
-from privexbot_app.domains.knowledge.schemas import SETTLED, DocumentStatus
 from privexbot_app.domains.knowledge.service import QUEUE_PATIENCE, space_of
+from privexbot_app.domains.knowledge.states import SETTLED, DocumentStatus
+from privexbot_app.domains.knowledge.upkeep import compare_vectors, remove_abandoned_sources
 from privexbot_app.domains.tenancy.service import TenancyService, scope_of_job
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.clock import utc_now
@@ -59,6 +60,18 @@ async def revive_documents(works: Workshop) -> None:
         await _revive(works, workspace_id, document_ids)
 
 
+@schedule("knowledge.remove_abandoned_sources", every_seconds=3600)
+async def remove_loose_files(works: Workshop) -> None:
+    """Delete what abandoned drafts have left in the storage."""
+    await remove_abandoned_sources(works)
+
+
+@schedule("knowledge.compare_vectors", every_seconds=3600)
+async def repair_vectors(works: Workshop) -> None:
+    """Bring vector stores in step with the database."""
+    await compare_vectors(works)
+
+
 async def _revive(works: Workshop, workspace_id: UUID, document_ids: list[UUID]) -> None:
     async with works.open(None, read_only=True) as work:
         organization_id = await TenancyService(work).organization_of(workspace_id)
@@ -69,7 +82,8 @@ async def _revive(works: Workshop, workspace_id: UUID, document_ids: list[UUID])
             document = await documents.find(document_id)
             if document is None or document.status in SETTLED:
                 continue
-            if document.status == DocumentStatus.QUEUED:
-                document.lease_until = utc_now() + QUEUE_PATIENCE
+            # Queued, not running: a worker that was only slow is fenced off, and no second job follows in a moment.
+            document.status = DocumentStatus.QUEUED
+            document.lease_until = utc_now() + QUEUE_PATIENCE
             work.record_job("knowledge.index_document", document_id=str(document_id))
     log.info("documents.revived", workspace_id=workspace_id, documents=len(document_ids))

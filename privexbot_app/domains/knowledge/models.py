@@ -50,6 +50,7 @@ class Document(WorkspaceModel, table=True):
 
     status: queued → parsing → chunking → embedding → indexed, or failed with a reason.
     attempt: how often a worker has begun; fences off a worker that was given up.
+    tries: how often a worker has begun since a person last asked for it; limits repeated failures.
     lease_until: until when the worker, or the queue, may be silent about it; NULL when it is settled.
     storage_path: the folder of the original and its extracted text.
     """
@@ -74,6 +75,7 @@ class Document(WorkspaceModel, table=True):
     error_message: str | None = None
     progress: float = 0.0
     attempt: int = 0
+    tries: int = 0
     lease_until: datetime | None = moment(default=None, nullable=True)
     chunk_count: int = 0
     token_count: int = 0

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import column, delete, func, or_, select, table, update
+from sqlalchemy import column, delete, func, literal_column, or_, select, table, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import ColumnElement
 
 from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase, Source
-from privexbot_app.domains.knowledge.schemas import RUNNING, DocumentStatus
+from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
 from privexbot_app.kit.repository import TenantRepository
 
 FTS = table("chunk_keywords", column("rowid"), column("chunk_keywords"))
@@ -64,10 +64,11 @@ class DocumentRepository(TenantRepository[Document]):
     model = Document
     noun = "document"
 
-    async def claim(self, id: UUID, *, now: datetime, lease_until: datetime) -> int | None:
+    async def claim(self, id: UUID, *, now: datetime, lease_until: datetime) -> tuple[int, int] | None:
         """Begin work on a document that is queued, or whose worker has gone silent.
 
-        Returns the number of the attempt, or None if there is nothing to do.
+        Returns the number of the attempt and which try it is since a person asked for it, or None if there is nothing
+        to do.
         """
         is_waiting = Document.status == DocumentStatus.QUEUED
         is_abandoned = Document.status.in_(RUNNING) & (Document.lease_until < now)
@@ -76,6 +77,7 @@ class DocumentRepository(TenantRepository[Document]):
             or_(is_waiting, is_abandoned),
             status=DocumentStatus.PARSING,
             attempt=Document.attempt + 1,
+            tries=Document.tries + 1,
             lease_until=lease_until,
             progress=0.0,
             error_code=None,
@@ -83,7 +85,8 @@ class DocumentRepository(TenantRepository[Document]):
         )
         if not claimed:
             return None
-        return (await self.session.execute(select(Document.attempt).where(Document.id == id))).scalar_one()
+        row = (await self.session.execute(select(Document.attempt, Document.tries).where(Document.id == id))).one()
+        return row[0], row[1]
 
     async def advance(self, id: UUID, attempt: int, **values: Any) -> bool:
         """Change a document if `attempt` is still the one at work. False if it was taken over or deleted."""
@@ -92,6 +95,15 @@ class DocumentRepository(TenantRepository[Document]):
     async def list_by_status(self, base_id: UUID, status: DocumentStatus) -> Sequence[Document]:
         """All documents of a knowledge base in one state."""
         return await self.all(self.query(Document.knowledge_base_id == base_id, Document.status == status))
+
+    async def list_folders(self) -> set[str]:
+        """The storage folder of every document of the workspace."""
+        return set((await self.session.execute(select(Document.storage_path))).scalars().all())
+
+    async def list_of_chunks(self, chunk_ids: Sequence[UUID]) -> Sequence[Document]:
+        """The indexed documents that these chunks belong to."""
+        holding = select(Chunk.document_id).where(Chunk.id.in_(chunk_ids))
+        return await self.all(self.query(Document.id.in_(holding), Document.status == DocumentStatus.INDEXED))
 
     async def _update(self, id: UUID, condition: ColumnElement[bool], **values: Any) -> bool:
         statement = update(Document).where(Document.id == id, condition).values(**values)
@@ -104,6 +116,12 @@ async def list_abandoned(session: AsyncSession, *, now: datetime) -> Sequence[tu
     is_open = Document.status.in_((*RUNNING, DocumentStatus.QUEUED))
     statement = select(Document.workspace_id, Document.id).where(is_open, Document.lease_until < now)
     return [(row[0], row[1]) for row in (await session.execute(statement.order_by(Document.id).limit(500))).all()]
+
+
+async def list_every_base(session: AsyncSession) -> Sequence[tuple[UUID, UUID]]:
+    """Workspace and id of every knowledge base. For a system scope only."""
+    statement = select(KnowledgeBase.workspace_id, KnowledgeBase.id).order_by(KnowledgeBase.id)
+    return [(row[0], row[1]) for row in (await session.execute(statement)).all()]
 
 
 class ChunkRepository(TenantRepository[Chunk]):
@@ -137,13 +155,12 @@ class ChunkRepository(TenantRepository[Chunk]):
         )
         return {row[0].id: (row[0], row[1]) for row in (await self.session.execute(statement)).all()}
 
-    async def list_ids(self, base_id: UUID) -> set[UUID]:
-        """The ids of all chunks of a knowledge base's indexed documents."""
-        statement = (
-            select(Chunk.id)
-            .join(Document, Document.id == Chunk.document_id)
-            .where(Chunk.knowledge_base_id == base_id, Document.status == DocumentStatus.INDEXED)
-        )
+    async def list_ids(self, base_id: UUID, *, is_indexed: bool = False) -> set[UUID]:
+        """The ids of all chunks of a knowledge base, or only of those of its indexed documents."""
+        statement = select(Chunk.id).where(Chunk.knowledge_base_id == base_id)
+        if is_indexed:
+            statement = statement.join(Document, Document.id == Chunk.document_id)
+            statement = statement.where(Document.status == DocumentStatus.INDEXED)
         return set((await self.session.execute(statement)).scalars().all())
 
     async def search_keywords(
@@ -174,7 +191,9 @@ def _match_sqlite(words: Sequence[str]) -> tuple[Any, Any, Any]:
 
 
 def _match_postgresql(words: Sequence[str]) -> tuple[Any, Any, Any]:
-    vector = func.to_tsvector("simple", Chunk.keywords)
-    query = func.websearch_to_tsquery("simple", " OR ".join('"' + word.replace('"', " ") + '"' for word in words))
+    # Written out, not bound: the index on the same expression is used for a constant only.
+    simple: Any = literal_column("'simple'::regconfig")
+    vector = func.to_tsvector(simple, Chunk.keywords)
+    query = func.websearch_to_tsquery(simple, " OR ".join('"' + word.replace('"', " ") + '"' for word in words))
     # 1 divides the rank by the logarithm of the length, so that long chunks do not win by size.
     return vector.op("@@")(query), func.ts_rank_cd(vector, query, 1).desc(), Chunk.__table__  # type: ignore[attr-defined]

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from privexbot_app.domains.knowledge.states import DocumentStatus
+
 MOST_PASTED_CHARACTERS = 2_000_000
 MOST_PAIRS = 5_000
 
@@ -16,21 +18,6 @@ def _trimmed(value: object) -> object:
 
 
 BaseName = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=120)]
-
-
-class DocumentStatus(StrEnum):
-    """Where a document is on its way."""
-
-    QUEUED = "queued"
-    PARSING = "parsing"
-    CHUNKING = "chunking"
-    EMBEDDING = "embedding"
-    INDEXED = "indexed"
-    FAILED = "failed"
-
-
-RUNNING = (DocumentStatus.PARSING, DocumentStatus.CHUNKING, DocumentStatus.EMBEDDING)
-SETTLED = (DocumentStatus.INDEXED, DocumentStatus.FAILED)
 
 
 class BaseStatus(StrEnum):
@@ -80,6 +67,13 @@ class NewKnowledgeBase(BaseModel):
     name: BaseName
     description: str = Field("", max_length=2000)
     settings: KnowledgeSettings = KnowledgeSettings()
+
+
+class KnowledgeBaseChange(BaseModel):
+    """What people may change of a finished knowledge base."""
+
+    name: BaseName
+    description: str = Field("", max_length=2000)
 
 
 class KnowledgeDraftChange(BaseModel):

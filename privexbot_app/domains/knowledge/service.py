@@ -18,19 +18,19 @@ from privexbot_app.domains.knowledge.repository import (
     SourceRepository,
 )
 from privexbot_app.domains.knowledge.schemas import (
-    RUNNING,
     BaseStatus,
     ChunkView,
     DocumentCounts,
     DocumentError,
-    DocumentStatus,
     DocumentTextView,
     DocumentTicket,
     DocumentView,
+    KnowledgeBaseChange,
     KnowledgeBaseView,
     KnowledgeSettings,
 )
 from privexbot_app.domains.knowledge.sources import StoredSource
+from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
 from privexbot_app.integrations.plugins import Plugins, Work
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.errors import ConflictError, NotFoundError
@@ -72,6 +72,14 @@ class KnowledgeService:
         base = await self._bases.get(base_id)
         return _base_view(base, (await self._bases.counts([base_id]))[base_id])
 
+    async def change_base(self, base_id: UUID, change: KnowledgeBaseChange) -> KnowledgeBaseView:
+        """Rename or describe a knowledge base. Needs `kb.write`."""
+        self._work.scope.require("kb.write")
+        base = await self._bases.get(base_id)
+        base.name, base.description = change.name, change.description
+        AuditService(self._work).record("knowledge_base.changed", base_id, name=base.name)
+        return await self.get_base(base_id)
+
     async def list_missing(self, base_ids: list[UUID]) -> list[UUID]:
         """Which of these knowledge bases do not exist here."""
         found = {base.id for base in await self._bases.list_all(base_ids)}
@@ -99,7 +107,7 @@ class KnowledgeService:
         await self._bases.get(base_id)
         page = await self._documents.page(params, Document.knowledge_base_id == base_id)
         types = await self._work.repository(SourceRepository).types([row.source_id for row in page.items])
-        views = [_document_view(row, types[row.source_id]) for row in page.items]
+        views = [document_view(row, types[row.source_id]) for row in page.items]
         return Page(items=views, next_cursor=page.next_cursor)
 
     async def get_document(self, base_id: UUID, document_id: UUID) -> DocumentView:
@@ -107,7 +115,7 @@ class KnowledgeService:
         self._work.scope.require("kb.read")
         document = await self._find(base_id, document_id)
         types = await self._work.repository(SourceRepository).types([document.source_id])
-        return _document_view(document, types[document.source_id])
+        return document_view(document, types[document.source_id])
 
     async def add_documents(self, base_id: UUID, sources: list[StoredSource]) -> list[DocumentTicket]:
         """Queue the documents of new sources. Needs `kb.write`."""
@@ -123,7 +131,7 @@ class KnowledgeService:
         document = await self._find(base_id, document_id)
         if document.status in (*RUNNING, DocumentStatus.QUEUED):
             raise DocumentBusyError
-        _queue(self._work, document)
+        queue(self._work, document)
         return DocumentTicket(document_id=document.id, status=DocumentStatus.QUEUED)
 
     async def retry_failed(self, base_id: UUID) -> list[DocumentTicket]:
@@ -132,7 +140,7 @@ class KnowledgeService:
         await self._bases.get(base_id)
         documents = await self._documents.list_by_status(base_id, DocumentStatus.FAILED)
         for document in documents:
-            _queue(self._work, document)
+            queue(self._work, document)
         return [DocumentTicket(document_id=document.id, status=DocumentStatus.QUEUED) for document in documents]
 
     async def set_enabled(self, base_id: UUID, document_id: UUID, *, is_enabled: bool) -> DocumentView:
@@ -226,7 +234,7 @@ def _take_in_document(work: Work, base_id: UUID, stored: StoredSource) -> Docume
         document.status = DocumentStatus.FAILED
         document.error_code, document.error_message = view.error.code, view.error.message
     else:
-        _queue(work, document)
+        queue(work, document)
     return document
 
 
@@ -235,9 +243,11 @@ def space_of(scope: Scope, base_id: UUID, *, generation: int) -> Namespace:
     return scope.namespace(SPACE_KIND, base_id, generation=generation)
 
 
-def _queue(work: Work, document: Document) -> None:
+def queue(work: Work, document: Document) -> None:
+    """Have a document indexed from the start."""
     document.status = DocumentStatus.QUEUED
     document.progress = 0.0
+    document.tries = 0
     document.error_code = document.error_message = None
     document.lease_until = utc_now() + QUEUE_PATIENCE
     work.record_job("knowledge.index_document", document_id=str(document.id))
@@ -272,7 +282,8 @@ def _status(*, total: int, indexed: int, failed: int) -> BaseStatus:
     return BaseStatus.PARTIAL if indexed else BaseStatus.FAILED
 
 
-def _document_view(document: Document, source_type: str) -> DocumentView:
+def document_view(document: Document, source_type: str) -> DocumentView:
+    """What others see of a row."""
     error = None
     if document.error_code:
         error = DocumentError(code=document.error_code, message=document.error_message or "")

@@ -20,10 +20,12 @@ from privexbot_app.kit.http import UrlNotAllowedError
 from privexbot_app.kit.ids import new_id
 from privexbot_app.kit.logging import get_logger
 from privexbot_app.kit.scope import Scope
+from privexbot_app.kit.text import make_storable
 
 log = get_logger(__name__)
 
 LONGEST_NAME = 255
+SOURCES = "sources"
 
 
 class FileTooLargeError(TooLargeError):
@@ -71,7 +73,7 @@ class StoredSource:
 
 async def store_file(plugins: Plugins, scope: Scope, file: UploadedFile, *, is_parsed_now: bool) -> StoredSource:
     """Keep an uploaded file. is_parsed_now: also extract its text, so that a broken file is known at once."""
-    name = PurePath(file.name.replace("\\", "/")).name.strip()[-LONGEST_NAME:] or "unnamed"
+    name = make_storable(PurePath(file.name.replace("\\", "/")).name).strip()[-LONGEST_NAME:] or "unnamed"
     folder, source_id = _new_folder(scope)
     view = SourceView(source_id=source_id, type="file", name=name, status="ready", size_bytes=len(file.data))
     digest = hashlib.sha256(file.data).hexdigest()
@@ -110,7 +112,7 @@ async def load_source(plugins: Plugins, scope: Scope, source: NewSource) -> Stor
 
 async def _store_item(plugins: Plugins, stored: StoredSource, item: LoadedItem) -> StoredSource:
     view = stored.view
-    view.name, view.url, view.media_type = item.name[:LONGEST_NAME], item.url, item.media_type
+    view.name, view.url, view.media_type = make_storable(item.name)[:LONGEST_NAME], item.url, item.media_type
     view.size_bytes = len(item.content)
     await write_original(plugins.storage, stored.folder, item.content)
     if item.document is not None:
@@ -135,7 +137,7 @@ def require_files(files: list[UploadedFile]) -> None:
 
 def _new_folder(scope: Scope) -> tuple[str, UUID]:
     source_id = new_id()
-    return scope.storage_path("sources", source_id.hex), source_id
+    return scope.storage_path(SOURCES, source_id.hex), source_id
 
 
 def _fail(view: SourceView, error: PrivexError) -> None:

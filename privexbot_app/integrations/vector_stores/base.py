@@ -78,6 +78,10 @@ class VectorStore(Protocol):
         """Remove all chunks of these documents; idempotent."""
         ...
 
+    async def delete_chunks(self, space: Namespace, chunk_ids: Collection[UUID]) -> None:
+        """Remove these chunks; idempotent."""
+        ...
+
     async def delete_space(self, space: Namespace) -> None:
         """Remove the space with everything in it; idempotent."""
         ...

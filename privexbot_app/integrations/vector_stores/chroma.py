@@ -93,6 +93,11 @@ class ChromaStore:
         if document_ids:
             await self._run(self._with_collection, space, partial(_delete, space, document_ids), None)
 
+    async def delete_chunks(self, space: Namespace, chunk_ids: Collection[UUID]) -> None:
+        """See `VectorStore.delete_chunks`."""
+        if chunk_ids:
+            await self._run(self._with_collection, space, partial(_delete_chunks, space, list(chunk_ids)), None)
+
     async def delete_space(self, space: Namespace) -> None:
         """See `VectorStore.delete_space`."""
         await self._run(self._drop, space)
@@ -289,6 +294,12 @@ def _delete(space: Namespace, document_ids: Collection[UUID], collection: "Chrom
     # Chroma's own type for filters does not know its `$in`.
     of_documents: Any = {"document_id": {"$in": [str(document_id) for document_id in document_ids]}}
     collection.delete(where={"$and": [_of_workspace(space), of_documents]})
+
+
+def _delete_chunks(space: Namespace, chunk_ids: Sequence[UUID], collection: "ChromaCollection") -> None:
+    for start in range(0, len(chunk_ids), _BATCH):
+        names = [str(chunk_id) for chunk_id in chunk_ids[start : start + _BATCH]]
+        collection.delete(ids=names, where=_of_workspace(space))
 
 
 def _count(collection: "ChromaCollection") -> int:

@@ -1,0 +1,1 @@
+"""The parts of the builder: one module per tab or dialog."""

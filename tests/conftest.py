@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from privexbot_app.kit.logging import set_up_logging
-from tests.installation import Installation, Person, installed, running_redis
+from tests.installation import Installation, Person, Postgres, installed, running_postgres, running_redis
+from tests.tenants import Pair, make_tenants
 
 set_up_logging("WARNING")
 
@@ -28,10 +29,30 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for the whole run."""
+    with running_postgres() as server:
+        yield server
+
+
 @pytest.fixture
-async def installation(tmp_path: Path, redis_url: str) -> AsyncIterator[Installation]:
-    """An installation on SQLite."""
-    async with installed(tmp_path, redis_url) as made:
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """A migrated PostgreSQL database of the test's own."""
+    with postgres.new_database() as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The database to install on: SQLite, or what ON_BOTH_DATABASES asks for. Empty means SQLite."""
+    return request.getfixturevalue("postgres_url") if getattr(request, "param", "sqlite") == "postgresql" else ""
+
+
+@pytest.fixture
+async def installation(tmp_path: Path, redis_url: str, database_url: str) -> AsyncIterator[Installation]:
+    """An installation on the test's database."""
+    async with installed(tmp_path, redis_url, database_url) as made:
         yield made
 
 
@@ -45,3 +66,9 @@ async def ann(installation: Installation) -> Person:
 async def bob(installation: Installation) -> Person:
     """The owner of another organization."""
     return await installation.register("bob")
+
+
+@pytest.fixture
+async def tenants(installation: Installation) -> Pair:
+    """Two workspaces of two organizations, without users."""
+    return await make_tenants(installation)

@@ -1,14 +1,16 @@
 """Stand-ins for real plug-ins. Each passes the contract suite of its kind, like the real ones."""
 
+import asyncio
 import hashlib
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from privexbot_app.integrations.embeddings.base import Purpose
+from privexbot_app.integrations.llms.base import ChatRequest, TokenDelta, TokenUsage
 from privexbot_app.integrations.vector_stores.base import VectorHit, VectorRecord, VectorRejectedError
 from privexbot_app.kit.http import HttpClient
 from privexbot_app.kit.scope import Namespace
@@ -54,7 +56,7 @@ def _words(text: str) -> list[str]:
 
 
 class InMemoryVectorStore:
-    """Exact search over a dictionary."""
+    """Exact search over a dictionary. failures: raised by the next upserts, one each."""
 
     class Config(BaseModel):
         """Nothing to choose."""
@@ -62,8 +64,11 @@ class InMemoryVectorStore:
     def __init__(self, config: Config | None = None) -> None:
         self.config = config or self.Config()
         self._spaces: dict[Namespace, dict[UUID, VectorRecord]] = {}
+        self.failures: list[Exception] = []
 
     async def upsert(self, space: Namespace, records: Sequence[VectorRecord]) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
         held = self._spaces.setdefault(space, {})
         lengths = {len(record.vector) for record in [*held.values(), *records]}
         if len(lengths) > 1:
@@ -101,6 +106,48 @@ class InMemoryVectorStore:
 
     async def list_chunk_ids(self, space: Namespace) -> set[UUID]:
         return set(self._spaces.get(space, {}))
+
+    async def check(self) -> None:
+        return None
+
+    async def close(self) -> None:
+        return None
+
+
+class ScriptedModel:
+    """A language model that says what it is told to.
+
+    script: strings are said, exceptions raised, events waited for. requests: what it was asked. was_stopped: whether
+    its stream was closed before its end.
+    """
+
+    class Config(BaseModel):
+        """Nothing to choose."""
+
+    label = "Scripted"
+    is_language_model = True
+
+    def __init__(self, config: Config | None = None, http: HttpClient | None = None) -> None:
+        self.config = config or self.Config()
+        self.script: list[str | Exception | asyncio.Event] = ["Yes."]
+        self.requests: list[ChatRequest] = []
+        self.was_stopped = False
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[TokenDelta | TokenUsage]:
+        self.requests.append(request)
+        self.was_stopped = True
+        for step in self.script:
+            if isinstance(step, Exception):
+                raise step
+            if isinstance(step, asyncio.Event):
+                await step.wait()
+            elif step:
+                yield TokenDelta(step)
+        yield TokenUsage(7, 3)
+        self.was_stopped = False
+
+    async def list_models(self) -> list[str]:
+        return ["scripted"]
 
     async def check(self) -> None:
         return None

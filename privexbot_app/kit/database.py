@@ -205,10 +205,20 @@ def _spoken_by_asyncpg(url: str) -> URL:
 def _refuse_unstorable(
     connection: Connection, cursor: object, statement: str, parameters: Any, context: object, is_many: bool
 ) -> None:
-    for row in parameters if is_many else (parameters,):
-        for value in row.values() if isinstance(row, dict) else row or ():
-            if isinstance(value, str):
-                require_storable(value)
+    # Rows come as dicts or tuples; several rows of one INSERT come as one flat tuple, though `is_many` is set.
+    for value in _flat(parameters):
+        if isinstance(value, str):
+            require_storable(value)
+
+
+def _flat(parameters: Any) -> Iterator[Any]:
+    if isinstance(parameters, dict):
+        parameters = parameters.values()
+    for value in parameters or ():
+        if isinstance(value, (dict, list, tuple)):
+            yield from _flat(value)
+        else:
+            yield value
 
 
 def _set_up_sqlite(connection: Any, record: object) -> None:

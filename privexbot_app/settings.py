@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         frozen=True,
         extra="ignore",
+        env_ignore_empty=True,
         nested_model_default_partial_update=True,
     )
 

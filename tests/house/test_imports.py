@@ -19,6 +19,7 @@ BREACHES = {
     "tables-tenancy": ("domains/bots/service.py", "from privexbot_app.domains.tenancy import repository"),
     "tables-audit": ("domains/bots/service.py", "from privexbot_app.domains.audit import models"),
     "tables-bots": ("domains/conversations/answering.py", "from privexbot_app.domains.bots import repository"),
+    "tables-leads": ("api/v1/leads.py", "from privexbot_app.domains.leads import repository"),
     "tables-conversations": ("api/v1/chatbots.py", "from privexbot_app.domains.conversations import models"),
     "kinds": ("integrations/llms/extractive.py", "from privexbot_app.integrations.embeddings import base"),
     "plugins-meet": ("integrations/llms/base.py", "from privexbot_app.integrations import plugins"),
@@ -76,6 +77,11 @@ def test_a_deliberate_breach_is_caught(broken: str, contract: str):
     importer = f"privexbot_app.{path.removesuffix('.py').replace('/', '.')}"
     imported = line.replace("from ", "").replace(" import ", ".").removeprefix("import ")
     assert f"{importer} -> {imported}" in broken
+
+
+def test_every_room_has_its_contract():
+    rooms = {path.name for path in (ROOT / "privexbot_app/domains").iterdir() if (path / "models.py").exists()}
+    assert {f"tables-{room}" for room in rooms} <= set(names_of_contracts())
 
 
 def test_a_folder_that_the_river_does_not_name_is_caught(tmp_path: Path):

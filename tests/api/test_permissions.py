@@ -1,0 +1,398 @@
+"""One table: every route × who calls it. A route that is not in the table fails, so none is forgotten.
+
+nobody signed in           → 401
+somebody of another tenant → 404, byte for byte what a missing id gets
+a member without the right → 403
+a member with the right    → what the table says
+"""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi.routing import APIRoute
+
+from privexbot_app.api.app import create_api
+from privexbot_app.domains.tenancy.permissions import PERMISSIONS, WorkspaceRole
+from tests.installation import PASSWORD, Installation, Person, installed
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PUBLIC = "public"  # anybody
+SIGNED_IN = "signed in"  # any user, wherever they belong
+ORGANIZATION = "organization"  # owners and admins of the organization
+TEXT = "The harbour office is open from 8:30 to 17:00."
+
+
+@dataclass(frozen=True)
+class Route:
+    """One row of the table. body, params: of an allowed call. status: of its answer."""
+
+    method: str
+    path: str
+    needs: str
+    status: int = 200
+    body: Any = None
+    params: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+KB, BOT, AUTH, SPACE = "/api/v1/kb", "/api/v1/chatbots", "/api/v1/auth", "/api/v1/workspaces/{workspace_id}"
+TALK = "/api/v1/bots/{public_bot_id}"
+PASTED = {"type": "text", "title": "Pasted", "content": TEXT}
+
+TABLE = (
+    # anybody
+    Route("GET", "/healthz", PUBLIC),
+    Route("GET", "/readyz", PUBLIC),
+    Route("GET", "/version", PUBLIC),
+    Route("GET", "/metrics", PUBLIC),
+    Route("GET", "/api/docs", PUBLIC),
+    Route("GET", "/api/docs/start.js", PUBLIC),
+    Route("GET", "/api/docs/{name}", PUBLIC),
+    Route("GET", "/widget.js", PUBLIC),
+    Route("GET", "/widget/{name}", PUBLIC, 404),
+    Route("GET", "/chat/{bot_id}", PUBLIC),
+    Route("GET", f"{TALK}/config", PUBLIC),
+    Route("POST", f"{TALK}/chat", PUBLIC, 200, {"message": "When is it open?"}),
+    Route("GET", f"{TALK}/history", PUBLIC, 200, params={"session_id": "x"}),
+    Route("POST", f"{TALK}/feedback", PUBLIC, 404, {"session_id": "x", "message_id": str(uuid4()), "rating": "up"}),
+    Route("POST", f"{TALK}/leads", PUBLIC, 422, {"fields": {"name": "x"}}),
+    Route("POST", f"{AUTH}/register", PUBLIC, 422, {}),
+    Route("POST", f"{AUTH}/login", PUBLIC, 401, {"email": "nobody@example.com", "password": "x"}),
+    Route("POST", f"{AUTH}/refresh", PUBLIC, 401, {"refresh_token": "x"}),
+    Route("POST", f"{AUTH}/browser/register", PUBLIC, 422, {}),
+    Route("POST", f"{AUTH}/browser/login", PUBLIC, 403, {"email": "nobody@example.com", "password": "x"}),
+    # anybody who is signed in
+    Route("GET", f"{AUTH}/me", SIGNED_IN),
+    Route("PATCH", f"{AUTH}/me", SIGNED_IN, 200, {"name": "New"}),
+    Route("POST", f"{AUTH}/switch", SIGNED_IN, 200, {"workspace_id": "{workspace_id}"}),
+    Route("POST", f"{AUTH}/logout", SIGNED_IN, 204),
+    Route("GET", "/api/v1/organizations", SIGNED_IN),
+    Route("GET", "/api/v1/workspaces", SIGNED_IN),
+    Route("POST", "/api/v1/workspaces", ORGANIZATION, 201, {"name": "Second"}),
+    # the workspace itself
+    Route("PATCH", SPACE, "workspace.manage", 204, {"name": "New"}),
+    Route("GET", f"{SPACE}/members", "members.read"),
+    Route("POST", f"{SPACE}/members", "members.manage", 201, {"email": "{email}", "role": "viewer"}),
+    Route("DELETE", f"{SPACE}/members/{{user_id}}", "members.manage", 204),
+    Route("GET", "/api/v1/audit-log", "audit.read"),
+    Route("GET", "/api/v1/leads", "conversations.read"),
+    # knowledge bases
+    Route("POST", f"{KB}/draft", "kb.write", 201, {"name": "New"}),
+    Route("GET", f"{KB}/draft", "kb.read"),
+    Route("GET", f"{KB}/draft/{{kb_draft_id}}", "kb.read"),
+    Route("PUT", f"{KB}/draft/{{kb_draft_id}}", "kb.write", 200, {"name": "New"}),
+    Route("DELETE", f"{KB}/draft/{{kb_draft_id}}", "kb.write", 204),
+    Route("PUT", f"{KB}/draft/{{kb_draft_id}}/sources", "kb.write", 200, PASTED),
+    Route("DELETE", f"{KB}/draft/{{kb_draft_id}}/sources/{{source_id}}", "kb.write", 204),
+    Route("GET", f"{KB}/draft/{{kb_draft_id}}/preview-chunks", "kb.read"),
+    Route("POST", f"{KB}/draft/{{kb_draft_id}}/finalize", "kb.write", 202),
+    Route("GET", KB, "kb.read"),
+    Route("GET", f"{KB}/{{kb_id}}", "kb.read"),
+    Route("DELETE", f"{KB}/{{kb_id}}", "kb.write", 204),
+    Route("GET", f"{KB}/{{kb_id}}/documents", "kb.read"),
+    Route("POST", f"{KB}/{{kb_id}}/documents", "kb.write", 202, PASTED),
+    Route("POST", f"{KB}/{{kb_id}}/documents/retry", "kb.write", 202),
+    Route("GET", f"{KB}/{{kb_id}}/documents/{{document_id}}", "kb.read"),
+    Route("PATCH", f"{KB}/{{kb_id}}/documents/{{document_id}}", "kb.write", 200, {"is_enabled": False}),
+    Route("DELETE", f"{KB}/{{kb_id}}/documents/{{document_id}}", "kb.write", 204),
+    Route("POST", f"{KB}/{{kb_id}}/documents/{{document_id}}/retry", "kb.write", 202),
+    Route("GET", f"{KB}/{{kb_id}}/documents/{{document_id}}/text", "kb.read"),
+    Route("GET", f"{KB}/{{kb_id}}/documents/{{document_id}}/chunks", "kb.read"),
+    Route("POST", f"{KB}/{{kb_id}}/search", "kb.read", 200, {"query": "opening hours"}),
+    # bots
+    Route("POST", f"{BOT}/draft", "bots.write", 201, {"name": "New"}),
+    Route("GET", f"{BOT}/draft", "bots.read"),
+    Route("GET", f"{BOT}/draft/{{bot_draft_id}}", "bots.read"),
+    Route("PUT", f"{BOT}/draft/{{bot_draft_id}}", "bots.write", 200, {"name": "New"}),
+    Route("DELETE", f"{BOT}/draft/{{bot_draft_id}}", "bots.write", 204),
+    Route("POST", f"{BOT}/draft/{{bot_draft_id}}/test", "bots.read", 200, {"message": "When is it open?"}),
+    Route("POST", f"{BOT}/draft/{{bot_draft_id}}/deploy", "bots.deploy", 201),
+    Route("GET", BOT, "bots.read"),
+    Route("GET", f"{BOT}/{{bot_id}}", "bots.read"),
+    Route("DELETE", f"{BOT}/{{bot_id}}", "bots.deploy", 204),
+    Route("POST", f"{BOT}/{{bot_id}}/draft", "bots.write", 201),
+    Route("GET", f"{BOT}/{{bot_id}}/versions", "bots.read"),
+    Route("POST", f"{BOT}/{{bot_id}}/rollback", "bots.deploy", 200, {"version": 1}),
+)
+GUARDED = [route for route in TABLE if route.needs != PUBLIC]
+WITH_IDS = [route for route in GUARDED if "{" in route.path]
+WITH_RIGHTS = [route for route in GUARDED if route.needs != SIGNED_IN]
+
+
+class World:
+    """Two organizations that look alike: the same names, files and questions. Everybody but Bob is in Ann's."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.people: dict[str, Person] = {}
+        self.ids: dict[str, str] = {}
+
+    async def send(self, route: Route, who: str | None, ids: dict[str, str]) -> httpx.Response:
+        """Call the route with these ids in its path and body."""
+        headers = self.people[who].headers if who else {}
+        body = json.loads(_filled(json.dumps(route.body), ids)) if route.body is not None else None
+        return await self.installation.http.request(
+            route.method, _filled(route.path, ids), headers=headers, json=body, params=route.params
+        )
+
+    async def made(self, who: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """Call as an owner and expect success."""
+        response = await self.installation.http.request(method, path, headers=self.people[who].headers, json=body)
+        assert response.is_success, response.text
+        return response.json() if response.content else {}
+
+    async def make_objects(self, who: str) -> dict[str, str]:
+        """One of everything, in the caller's workspace."""
+        draft = await self.made(who, "POST", f"{KB}/draft", {"name": "Handbook"})
+        await self.made(who, "PUT", f"{KB}/draft/{draft['draft_id']}/sources", PASTED)
+        base = await self.made(who, "POST", f"{KB}/draft/{draft['draft_id']}/finalize")
+        kept = await self.made(who, "POST", f"{KB}/draft", {"name": "Handbook"})
+        sources = await self.made(who, "PUT", f"{KB}/draft/{kept['draft_id']}/sources", PASTED)
+        fields = {"name": "Harbour", "knowledge_bases": [{"kb_id": base["kb_id"]}]}
+        bot_draft = await self.made(who, "POST", f"{BOT}/draft", fields)
+        bot = await self.made(who, "POST", f"{BOT}/draft/{bot_draft['draft_id']}/deploy")
+        kept_bot = await self.made(who, "POST", f"{BOT}/draft", fields)
+        newcomer = await self.installation.register("new")
+        member = await self.installation.register("member")
+        workspace_id = self.people[who].workspace_id
+        await self.made(
+            who, "POST", f"/api/v1/workspaces/{workspace_id}/members", {"email": member.email, "role": "viewer"}
+        )
+        return {
+            "kb_id": base["kb_id"],
+            "document_id": base["documents"][0]["document_id"],
+            "kb_draft_id": kept["draft_id"],
+            "source_id": sources["sources"][0]["source_id"],
+            "bot_id": bot["bot_id"],
+            "public_bot_id": bot["bot_id"],
+            "bot_draft_id": kept_bot["draft_id"],
+            "workspace_id": workspace_id,
+            "user_id": member.user_id,
+            "email": newcomer.email,
+            "name": "swagger-ui.css",
+        }
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory, redis_url) -> AsyncIterator[World]:
+    async with installed(tmp_path_factory.mktemp("world") / "data", redis_url) as installation:
+        made = World(installation)
+        made.people["admin"] = await installation.register("ann")
+        made.people["stranger"] = await installation.register("bob")
+        for role in ("viewer", "editor"):
+            made.people[role] = await _join(made, role)
+        made.ids = await made.make_objects("admin")
+        await made.make_objects("stranger")
+        yield made
+
+
+async def _join(world: World, role: str) -> Person:
+    """A new member of Ann's workspace, at work in it."""
+    person, ann = await world.installation.register(role), world.people["admin"]
+    await world.made(
+        "admin", "POST", f"/api/v1/workspaces/{ann.workspace_id}/members", {"email": person.email, "role": role}
+    )
+    switch = {"workspace_id": ann.workspace_id}
+    response = await world.installation.http.post(f"{AUTH}/switch", json=switch, headers=person.headers)
+    assert response.status_code == 200, response.text
+    return person
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def without_limits(world: World) -> None:
+    """Dozens of people register from one address here."""
+    redis = world.installation.works.redis
+    if keys := [key async for key in redis.scan_iter(match="limit:*")]:
+        await redis.delete(*keys)
+
+
+def _filled(template: str, ids: dict[str, str]) -> str:
+    for name, id in ids.items():
+        template = template.replace(f"{{{name}}}", id)
+    return template
+
+
+def _without_request_id(response: httpx.Response) -> dict[str, Any]:
+    body = response.json()
+    body.pop("request_id")
+    return body
+
+
+def _least_with(permission: str) -> str:
+    if permission == ORGANIZATION:
+        return "admin"
+    return next(role.value for role in _from_below() if permission in PERMISSIONS[role])
+
+
+def _highest_without(permission: str) -> str | None:
+    without = [role for role in _from_below() if permission == ORGANIZATION or permission not in PERMISSIONS[role]]
+    without = [role for role in without if role is not WorkspaceRole.ADMIN]
+    return without[-1].value if without else None
+
+
+def _from_below() -> Iterable[WorkspaceRole]:
+    return WorkspaceRole.VIEWER, WorkspaceRole.EDITOR, WorkspaceRole.ADMIN
+
+
+def _all_routes() -> set[tuple[str, str]]:
+    found = set()
+    for included in create_api().routes:
+        # FastAPI keeps an included router as one entry.
+        for route in getattr(getattr(included, "original_router", None), "routes", [included]):
+            if isinstance(route, APIRoute):
+                found |= {(method, route.path) for method in route.methods}
+    return found
+
+
+def _anonymous(path: str) -> str:
+    """A path without the names of its parts, which the table chooses freely."""
+    return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
+
+
+async def test_no_route_is_missing_from_the_table_and_none_is_there_in_vain():
+    known = {(route.method, _anonymous(route.path)) for route in TABLE}
+    assert {(method, _anonymous(path)) for method, path in _all_routes()} == known
+    assert len(_all_routes()) == len(TABLE)
+
+
+@pytest.mark.parametrize("route", [route for route in TABLE if route.needs == PUBLIC], ids=str)
+async def test_public_routes_answer_anybody(world: World, route: Route):
+    response = await world.send(route, None, world.ids)
+    assert response.status_code == route.status, response.text
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=str)
+async def test_nobody_gets_in_without_signing_in(world: World, route: Route):
+    for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp5"}):
+        response = await world.installation.http.request(
+            route.method, _filled(route.path, world.ids), json=route.body, headers=headers
+        )
+        assert response.status_code == 401, response.text
+        assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("route", WITH_IDS, ids=str)
+async def test_another_tenants_id_answers_exactly_like_a_missing_one(world: World, route: Route):
+    foreign = await world.send(route, "stranger", world.ids)
+    missing = await world.send(route, "stranger", {**dict.fromkeys(world.ids, str(uuid4())), "email": "x@example.com"})
+    assert foreign.status_code == 404, foreign.text
+    assert _without_request_id(foreign) == _without_request_id(missing)
+    assert {name: value for name, value in foreign.headers.items() if name != "x-request-id"} == {
+        name: value for name, value in missing.headers.items() if name != "x-request-id"
+    }
+
+
+@pytest.mark.parametrize("route", WITH_IDS, ids=str)
+async def test_an_id_that_cannot_be_one_is_a_missing_thing(world: World, route: Route):
+    for garbage in ("garbage", "0", "..%2f..", "%00", "a" * 300):
+        response = await world.send(route, "admin", {**dict.fromkeys(world.ids, garbage), "email": "x@example.com"})
+        assert response.status_code == 404, (garbage, response.text)
+
+
+@pytest.mark.parametrize("route", [route for route in WITH_RIGHTS if _highest_without(route.needs)], ids=str)
+async def test_a_member_without_the_right_is_refused(world: World, route: Route):
+    response = await world.send(route, _highest_without(route.needs), world.ids)
+    assert response.status_code == 403, response.text
+    assert response.json()["code"] == "forbidden"
+
+
+@pytest.mark.parametrize("route", [route for route in WITH_RIGHTS if _highest_without(route.needs)], ids=str)
+async def test_who_lacks_the_right_does_not_learn_which_ids_exist(world: World, route: Route):
+    ids = {**dict.fromkeys(world.ids, str(uuid4())), "workspace_id": world.ids["workspace_id"]}
+    response = await world.send(route, _highest_without(route.needs), ids)
+    assert response.status_code == 403, response.text
+
+
+@pytest.mark.parametrize("route", WITH_RIGHTS, ids=str)
+async def test_a_member_with_the_right_may(world: World, route: Route):
+    is_reading = route.method == "GET"
+    ids = world.ids if is_reading or "{" not in f"{route.path}{route.body}" else await world.make_objects("admin")
+    response = await world.send(route, _least_with(route.needs), ids)
+    assert response.status_code == route.status, response.text
+
+
+@pytest.mark.parametrize("route", [route for route in GUARDED if route.needs == SIGNED_IN], ids=str)
+async def test_who_is_signed_in_may(world: World, route: Route):
+    world.people["passer-by"] = await world.installation.register("pat")
+    ids = {**world.ids, "workspace_id": world.people["passer-by"].workspace_id}
+    response = await world.send(route, "passer-by", ids)
+    assert response.status_code == route.status, response.text
+
+
+Probe = Callable[[World, str, str], Awaitable[httpx.Response]]
+
+
+async def _switch(world: World, name: str, id: str) -> httpx.Response:
+    headers = world.people["stranger"].headers
+    return await world.installation.http.post(f"{AUTH}/switch", json={"workspace_id": id}, headers=headers)
+
+
+async def _found(world: World, name: str, id: str) -> httpx.Response:
+    headers = world.people["stranger"].headers
+    return await world.installation.http.post(
+        "/api/v1/workspaces", json={"name": "x", "organization_id": id}, headers=headers
+    )
+
+
+@pytest.mark.parametrize("probe", [_switch, _found])
+async def test_foreign_ids_in_a_body_are_missing_ones(world: World, probe: Probe):
+    ann = world.people["admin"]
+    foreign = await probe(world, "", ann.workspace_id if probe is _switch else ann.organization_id)
+    missing = await probe(world, "", str(uuid4()))
+    assert foreign.status_code == 404
+    assert _without_request_id(foreign) == _without_request_id(missing)
+
+
+async def test_a_bot_cannot_be_given_another_tenants_knowledge(world: World):
+    problems = []
+    for id in (world.ids["kb_id"], str(uuid4())):
+        draft = await world.made("stranger", "POST", f"{BOT}/draft", {"name": "x", "knowledge_bases": [{"kb_id": id}]})
+        headers = world.people["stranger"].headers
+        response = await world.installation.http.post(f"{BOT}/draft/{draft['draft_id']}/deploy", headers=headers)
+        assert response.status_code == 422
+        problems.append(response.json()["errors"])
+        test = await world.installation.http.post(
+            f"{BOT}/draft/{draft['draft_id']}/test", json={"message": "When is it open?"}, headers=headers
+        )
+        assert test.json()["citations"] == []
+        assert "8:30" not in test.json()["response"]
+    assert problems[0] == problems[1]
+
+
+async def test_one_tenants_document_cannot_be_reached_through_anothers_base(world: World):
+    theirs = await world.make_objects("stranger")
+    headers = world.people["stranger"].headers
+    path = f"{KB}/{theirs['kb_id']}/documents/{world.ids['document_id']}"
+    assert (await world.installation.http.get(path, headers=headers)).status_code == 404
+    body = {"query": "opening hours", "document_ids": [world.ids["document_id"]]}
+    found = await world.installation.http.post(f"{KB}/{theirs['kb_id']}/search", json=body, headers=headers)
+    assert found.json()["results"] == []
+
+
+async def test_the_same_words_in_two_organizations_find_only_ones_own(world: World):
+    for mode in ("hybrid", "dense", "keyword"):
+        body = {"query": "harbour office", "mode": mode, "limit": 50}
+        headers = world.people["admin"].headers
+        found = await world.installation.http.post(f"{KB}/{world.ids['kb_id']}/search", json=body, headers=headers)
+        results = found.json()["results"]
+        assert {result["knowledge_base_id"] for result in results} == {world.ids["kb_id"]}
+
+
+async def test_who_is_removed_from_a_workspace_is_out_at_once(world: World):
+    person = await _join(world, "editor")
+    assert (await world.installation.http.get(KB, headers=person.headers)).status_code == 200
+    await world.made("admin", "DELETE", f"/api/v1/workspaces/{world.ids['workspace_id']}/members/{person.user_id}")
+    assert (await world.installation.http.get(KB, headers=person.headers)).status_code == 404
+    back = {"workspace_id": person.workspace_id}
+    assert (await world.installation.http.post(f"{AUTH}/switch", json=back, headers=person.headers)).is_success
+    again = await world.installation.http.post(f"{AUTH}/login", json={"email": person.email, "password": PASSWORD})
+    assert again.status_code == 200

@@ -173,7 +173,7 @@ def _user_menu() -> rx.Component:
 def _topbar(sections: Sequence[Section], current: str) -> rx.Component:
     drawer = rx.dialog.root(
         rx.dialog.trigger(
-            rx.icon_button(icon("menu", 18), variant="ghost", color_scheme="gray", aria_label="Open the menu", size="2")
+            rx.icon_button(icon("menu", 18), variant="ghost", color_scheme="gray", aria_label="Open the menu")
         ),
         rx.dialog.content(
             rx.dialog.title("Menu", class_name="sr-only"),

@@ -15,7 +15,6 @@ def copy_button(text: Text, *, label: str) -> rx.Component:
     return rx.icon_button(
         icon("copy", 15),
         type="button",
-        size="2",
         variant="ghost",
         color_scheme="gray",
         margin="0",

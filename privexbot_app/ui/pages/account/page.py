@@ -229,7 +229,7 @@ def _remove_dialog() -> rx.Component:
         "Remove this member?",
         f"{AccountState.removing['name']} loses access to this workspace at once. What they made stays.",
         confirm="Remove",
-        is_open=AccountState.removing.length() > 0,
+        is_open=AccountState.is_asking,
         on_open_change=AccountState.keep,
         on_confirm=AccountState.remove,
     )

@@ -57,6 +57,7 @@ class AccountState(ScopedState):
     member_problem: str = ""
     is_adding_member: bool = False
     role: str = "editor"
+    is_asking: bool = False
     removing: dict[str, str] = {}
 
     @rx.event
@@ -64,7 +65,7 @@ class AccountState(ScopedState):
         """List members and, for those who may read it, the log."""
         await self._list(await self.scope())
         self.name_problem = self.workspace_problem = self.member_problem = ""
-        self.is_adding_member, self.removing = False, {}
+        self.is_adding_member, self.is_asking = False, False
         self.is_listed = True
 
     @rx.event
@@ -127,19 +128,18 @@ class AccountState(ScopedState):
     @rx.event
     def ask_remove(self, user_id: str, name: str) -> None:
         """Ask before removing somebody."""
-        self.removing = {"id": str(user_id), "name": str(name)}
+        self.is_asking, self.removing = True, {"id": str(user_id), "name": str(name)}
 
     @rx.event
     def keep(self, is_open: bool) -> None:
         """Close the question."""
-        if not is_open:
-            self.removing = {}
+        self.is_asking = bool(is_open)
 
     @rx.event
     async def remove(self) -> Any:
         """Take the role of the one who was asked about away."""
         scope = await self.scope()
-        target, self.removing = self.removing, {}
+        target, self.is_asking = dict(self.removing), False
         async with self.works.open(scope) as work:
             await TenancyService(work).remove_member(parse_id(target.get("id")))
         await self._list(scope)

@@ -161,9 +161,15 @@ class BuilderState(ScopedState):
 
     @rx.event
     async def save_as_new(self) -> Any:
-        """Make a new draft of what this tab has, when its own is gone."""
+        """Make a new draft of what this tab has, when its own is gone: of the live chatbot, if it was deployed."""
         scope = await self.scope()
-        draft = await BotDraftService(self.works, scope).create(to_change(self.texts, FIELDS))
+        drafts = BotDraftService(self.works, scope)
+        fields = to_change(self.texts, FIELDS)
+        try:
+            live = await drafts.create_from(parse_id(self.live_id or self.held_id))
+            draft = await drafts.change(live.draft_id, fields, version=live.version)
+        except NotFoundError:
+            draft = await drafts.create(fields)
         self.unsaved = []
         return rx.redirect(routes.chatbot_builder(str(draft.draft_id)))
 

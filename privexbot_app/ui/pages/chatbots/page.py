@@ -202,7 +202,7 @@ def _delete_dialog() -> rx.Component:
             "Its versions and conversations are deleted too.",
         ),
         confirm="Delete",
-        is_open=ChatbotsState.deleting.length() > 0,
+        is_open=ChatbotsState.is_asking,
         on_open_change=ChatbotsState.keep,
         on_confirm=ChatbotsState.delete,
     )

@@ -56,7 +56,7 @@ class ChatbotsState(ScopedState):
     words: str = ""
     bases: list[BaseChoice] = []
     is_creating: bool = False
-    is_busy: bool = False
+    is_asking: bool = False
     deleting: dict[str, str] = {}
 
     @rx.var
@@ -73,7 +73,7 @@ class ChatbotsState(ScopedState):
     async def load(self) -> None:
         """List everything; `?new=1` opens the dialog."""
         await self._list()
-        self.is_busy, self.words, self.deleting = False, "", {}
+        self.words, self.is_asking = "", False
         self.is_creating = self.router.url.query_parameters.get("new") == "1" and "bots.write" in self.permissions
 
     @rx.event
@@ -109,19 +109,18 @@ class ChatbotsState(ScopedState):
     @rx.event
     def ask_delete(self, kind: str, id: str, name: str) -> None:
         """Ask before deleting."""
-        self.deleting = {"kind": str(kind), "id": str(id), "name": str(name)}
+        self.is_asking, self.deleting = True, {"kind": str(kind), "id": str(id), "name": str(name)}
 
     @rx.event
     def keep(self, is_open: bool) -> None:
         """Close the question."""
-        if not is_open:
-            self.deleting = {}
+        self.is_asking = bool(is_open)
 
     @rx.event
     async def delete(self) -> Any:
         """Delete what was asked about."""
         scope = await self.scope()
-        target, self.deleting = self.deleting, {}
+        target, self.is_asking = dict(self.deleting), False
         if target.get("kind") == "draft":
             await BotDraftService(self.works, scope).delete(parse_id(target["id"]))
         else:

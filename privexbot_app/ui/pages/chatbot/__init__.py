@@ -1,0 +1,1 @@
+"""One live chatbot: where it is, how it is set, its versions."""

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-STYLESHEETS = ["/styles.css"]
+STYLESHEETS = ["/styles.css", "/knowledge.css"]
 
 
 def head_components() -> list[rx.Component]:

@@ -7,6 +7,7 @@ import datetime
 import warnings
 from collections.abc import Iterator
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,8 @@ class XlsxParser:
 
 
 def _open(load_workbook: Any, path: Path) -> Any:
-    return load_workbook(path, read_only=True, data_only=True)
+    # Given a path, openpyxl insists on an extension; stored files have none.
+    return load_workbook(BytesIO(path.read_bytes()), read_only=True, data_only=True)
 
 
 def _rows(sheet: Any) -> Iterator[list[str]]:

@@ -1,0 +1,133 @@
+"""Adding texts, questions and web pages, to a draft or to a finished knowledge base.
+
+Files do not come this way: `ui.components.file_drop` sends them to the REST door.
+"""
+
+from typing import Any
+
+import reflex as rx
+from pydantic import TypeAdapter, ValidationError
+
+from privexbot_app.domains.knowledge.schemas import NewSource
+from privexbot_app.kit.errors import ErrorKind, PrivexError
+from privexbot_app.kit.scope import Scope
+from privexbot_app.ui.notify import message_of
+
+SOURCE_ADAPTER: TypeAdapter[NewSource] = TypeAdapter(NewSource)
+LONGEST_PASTE = 200_000
+"""A form travels as one message of the websocket, which ends at a million bytes; longer texts are uploaded as files."""
+MOST_PAIRS_IN_FORM = 100
+DIALOGS = ("text", "qa", "url")
+SENTENCES = {
+    "title": "Give it a title of up to 120 characters.",
+    "content": "Paste a text first.",
+    "pairs": "Fill in the question and the answer of every row.",
+    "url": "Enter an address such as https://example.com/help.",
+}
+
+
+class AddingSources(rx.State, mixin=True):
+    """The three dialogs. A page's state says in `_store_source` where a source goes, and in `_after_adding` what then.
+
+    problems: a sentence for each field that is wrong; under "" what is wrong with the whole.
+    """
+
+    adding: str = ""
+    problems: dict[str, str] = {}
+    is_adding: bool = False
+    pasted_length: int = 0
+    pair_numbers: list[int] = [0]
+
+    @rx.event
+    async def show_adding(self, kind: str) -> None:
+        """Open a dialog afresh; anything unknown closes it."""
+        if self.is_adding:
+            return
+        self.adding = kind if kind in DIALOGS else ""
+        self.problems, self.pasted_length, self.pair_numbers = {}, 0, [0]
+
+    @rx.event
+    def close_adding(self, is_open: bool) -> None:
+        """Close the dialog unless it is at work."""
+        if not is_open and not self.is_adding:
+            self.adding = ""
+
+    @rx.event
+    def note_pasted(self, length: int) -> None:
+        """Remember how long the pasted text is, to say in time that it is too long."""
+        self.pasted_length = length if isinstance(length, int) else 0
+        is_long = self.pasted_length > LONGEST_PASTE
+        self.problems = {"content": f"{self.pasted_length:,} characters are too long to paste."} if is_long else {}
+
+    @rx.event
+    def add_pair(self) -> None:
+        """Another row for a question and its answer."""
+        if len(self.pair_numbers) < MOST_PAIRS_IN_FORM:
+            self.pair_numbers = [*self.pair_numbers, max(self.pair_numbers, default=-1) + 1]
+
+    @rx.event
+    def remove_pair(self, number: int) -> None:
+        """Take a row out; the last one stays."""
+        if len(self.pair_numbers) > 1:
+            self.pair_numbers = [kept for kept in self.pair_numbers if kept != number]
+
+    @rx.event(background=True)
+    async def add_text(self, form: dict[str, Any]) -> Any:
+        """Add a pasted text."""
+        return await self._add({"type": "text", "title": form.get("title", ""), "content": form.get("content", "")})
+
+    @rx.event(background=True)
+    async def add_pairs(self, form: dict[str, Any]) -> Any:
+        """Add questions with their answers."""
+        async with self:
+            numbers = list(self.pair_numbers)
+        pairs = [
+            {"question": form.get(f"question-{number}", ""), "answer": form.get(f"answer-{number}", "")}
+            for number in numbers
+        ]
+        return await self._add({"type": "qa", "title": form.get("title") or "Questions and answers", "pairs": pairs})
+
+    @rx.event(background=True)
+    async def add_url(self, form: dict[str, Any]) -> Any:
+        """Fetch a web page."""
+        return await self._add({"type": "url", "url": str(form.get("url", "")).strip()})
+
+    async def _add(self, fields: dict[str, Any]) -> Any:
+        source = parse_source(fields)
+        async with self:
+            scope = await self.scope()  # type: ignore[attr-defined]
+            if isinstance(source, dict):
+                self.problems = source
+                return None
+            self.problems, self.is_adding = {}, True
+        problem = ""
+        try:
+            await self._store_source(scope, source)
+        except PrivexError as error:
+            if error.kind is ErrorKind.UNAUTHENTICATED:
+                raise
+            problem = message_of(error)
+        finally:
+            async with self:
+                self.is_adding = False
+        async with self:
+            if problem:
+                self.problems = {"": problem}
+                return None
+            self.adding = ""
+            return await self._after_adding(scope)
+
+    async def _store_source(self, scope: Scope, source: NewSource) -> None:
+        raise NotImplementedError
+
+    async def _after_adding(self, scope: Scope) -> Any:
+        raise NotImplementedError
+
+
+def parse_source(fields: dict[str, Any]) -> NewSource | dict[str, str]:
+    """The source in a form, or a sentence for each field that is wrong."""
+    try:
+        return SOURCE_ADAPTER.validate_python(fields)
+    except ValidationError as error:
+        names = [next((str(part) for part in problem["loc"] if part in SENTENCES), "") for problem in error.errors()]
+        return {name: SENTENCES.get(name, "Please check what you entered.") for name in names}

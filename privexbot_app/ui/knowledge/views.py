@@ -1,0 +1,358 @@
+"""Knowledge bases, sources and documents as the pages show them: words, tones and figures ready to draw. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from pydantic import BaseModel
+
+from privexbot_app.domains.knowledge.schemas import (
+    BaseStatus,
+    ChunkPreview,
+    ChunkView,
+    DocumentView,
+    KnowledgeBaseView,
+    KnowledgeDraftView,
+    SearchMode,
+    SearchResult,
+    SourceView,
+)
+from privexbot_app.domains.knowledge.states import SETTLED, DocumentStatus
+from privexbot_app.kit.clock import utc_now
+from privexbot_app.rag.chunkers.base import CHUNKERS
+from privexbot_app.ui import routes
+from privexbot_app.ui.formats import say_ago, say_count, say_exactly
+from privexbot_app.ui.knowledge.marking import Stretch, label_of, mark_words
+from privexbot_app.ui.statuses import base_status, document_status
+
+MODE_WORDS: dict[SearchMode, str] = {
+    SearchMode.HYBRID: "Hybrid",
+    SearchMode.DENSE: "Meaning",
+    SearchMode.KEYWORD: "Words",
+}
+KINDS: dict[str, tuple[str, ...]] = {
+    "pdf": (".pdf",),
+    "sheet": (".csv", ".tsv", ".xls", ".xlsx", ".ods"),
+    "slides": (".ppt", ".pptx", ".odp"),
+    "mail": (".eml", ".msg"),
+    "web": (".html", ".htm", ".xhtml"),
+    "data": (".json", ".jsonl", ".xml"),
+    "text": (".txt", ".md", ".markdown", ".rst", ".log", ".doc", ".docx", ".odt", ".rtf", ".epub"),
+}
+LONGEST_PREVIEW = 3_000
+"""Characters of one chunk that are shown; a chunk may be far longer than a screen."""
+
+
+@dataclass
+class BaseRow:
+    """A knowledge base in the list."""
+
+    id: str
+    name: str
+    description: str
+    status: str
+    tone: str
+    documents: str
+    failed: str
+    chunks: str
+    created: str
+    created_exactly: str
+    percent: int
+    is_busy: bool
+    href: str
+
+
+@dataclass
+class DraftRow:
+    """A draft in the list."""
+
+    id: str
+    name: str
+    sources: str
+    saved: str
+    saved_exactly: str
+    href: str
+
+
+@dataclass
+class SourceRow:
+    """A source of a draft. problem: why it cannot be used, or empty."""
+
+    id: str
+    name: str
+    kind: str
+    size: str
+    characters: str
+    problem: str
+
+
+@dataclass
+class DocumentRow:
+    """A document in the table."""
+
+    id: str
+    name: str
+    kind: str
+    status: str
+    tone: str
+    problem: str
+    percent: int
+    is_settled: bool
+    is_failed: bool
+    chunks: str
+    size: str
+    added: str
+    added_exactly: str
+    is_enabled: bool
+    href: str
+
+
+@dataclass
+class StrategyChoice:
+    """A way of chunking."""
+
+    name: str
+    title: str
+    description: str
+
+
+@dataclass
+class Option:
+    """A number that a chunker asks for. slider_maximum: the end of the usual range."""
+
+    name: str
+    title: str
+    help: str
+    minimum: int
+    maximum: int
+    slider_maximum: int
+    value: int
+    problem: str = ""
+
+
+@dataclass
+class ChunkCard:
+    """A chunk of the preview. repeated: its beginning, as far as the chunk before holds it too."""
+
+    number: str
+    tokens: str
+    page: str
+    heading: str
+    context: str
+    repeated: str
+    text: str
+    clipped: str
+
+
+@dataclass
+class ChunkLine:
+    """A chunk in the list beside a document's text."""
+
+    number: str
+    label: str
+    opening: str
+    heading: str
+
+
+@dataclass
+class Found:
+    """A passage that a search found."""
+
+    id: str
+    rank: str
+    document: str
+    place: str
+    score: str
+    cosine: str
+    parts: list[Stretch]
+    clipped: str
+    href: str
+
+
+def base_row(view: KnowledgeBaseView) -> BaseRow:
+    """A knowledge base for the list."""
+    word, tone = base_status(view.status)
+    return BaseRow(
+        id=str(view.id),
+        name=view.name,
+        description=view.description,
+        status=word,
+        tone=tone,
+        documents=say_count(view.documents.total, "document"),
+        failed=f"{view.documents.failed:,} failed" if view.documents.failed else "",
+        chunks=say_count(view.chunk_count, "chunk"),
+        created=say_ago(view.created_at, now=utc_now()),
+        created_exactly=say_exactly(view.created_at),
+        percent=int(view.progress * 100),
+        is_busy=view.status is BaseStatus.PROCESSING,
+        href=routes.knowledge_base(str(view.id)),
+    )
+
+
+def draft_row(view: KnowledgeDraftView) -> DraftRow:
+    """A draft for the list."""
+    return DraftRow(
+        id=str(view.draft_id),
+        name=view.name,
+        sources=say_count(len(view.sources), "source"),
+        saved=say_ago(view.updated_at, now=utc_now()),
+        saved_exactly=say_exactly(view.updated_at),
+        href=routes.new_knowledge_base(str(view.draft_id)),
+    )
+
+
+def source_row(view: SourceView) -> SourceRow:
+    """A source for the draft's list."""
+    return SourceRow(
+        id=str(view.source_id),
+        name=view.name,
+        kind=kind_of(view.type, view.name),
+        size=say_size(view.size_bytes),
+        characters=say_count(view.characters, "character"),
+        problem=view.error.message if view.error else "",
+    )
+
+
+def source_rows(views: Sequence[SourceView]) -> list[SourceRow]:
+    """Sources for the draft's list: those that need attention first."""
+    return sorted((source_row(view) for view in views), key=lambda row: not row.problem)
+
+
+def document_row(view: DocumentView, base_id: str) -> DocumentRow:
+    """A document for the table."""
+    word, tone = document_status(view.status)
+    return DocumentRow(
+        id=str(view.document_id),
+        name=view.name,
+        kind=kind_of(view.source_type, view.name),
+        status=word,
+        tone=tone,
+        problem=view.error.message if view.error else "",
+        percent=int(view.progress * 100),
+        is_settled=view.status in SETTLED,
+        is_failed=view.status is DocumentStatus.FAILED,
+        chunks=f"{view.chunk_count:,}" if view.chunk_count else "–",
+        size=say_size(view.size_bytes),
+        added=say_ago(view.created_at, now=utc_now()),
+        added_exactly=say_exactly(view.created_at),
+        is_enabled=view.is_enabled,
+        href=routes.document(base_id, str(view.document_id)),
+    )
+
+
+def fact_rows(view: KnowledgeBaseView) -> list[dict[str, str]]:
+    """The settings of a knowledge base, which are fixed once documents are indexed."""
+    settings, chunking = view.settings, view.settings.chunking
+    sizes = [
+        {"name": option.title, "value": say_count(option.value, "token")}
+        for option in options_of(chunking.strategy, chunking.options)
+    ]
+    chunker: Any = CHUNKERS.get(chunking.strategy)
+    return [
+        {"name": "Chunking", "value": chunker.title},
+        *sizes,
+        {"name": "Passages are found by", "value": MODE_WORDS[settings.retrieval.mode]},
+        {"name": "Passages for one answer", "value": f"{settings.retrieval.limit}"},
+        {"name": "Embedding model", "value": view.embedding_model},
+        {"name": "Vector store", "value": settings.vector_store.capitalize()},
+        {"name": "Created", "value": say_exactly(view.created_at)},
+    ]
+
+
+def strategy_choices() -> list[StrategyChoice]:
+    """Every way of chunking, the default first."""
+    choices = [StrategyChoice(name, chunker.title, chunker.description) for name, chunker in CHUNKERS]
+    return sorted(choices, key=lambda choice: choice.name != "heading")
+
+
+def options_of(strategy: str, values: dict[str, Any]) -> list[Option]:
+    """The numbers that a chunker asks for, as its `Config` describes them, with the values that are set."""
+    chunker: Any = CHUNKERS.get(strategy)
+    schema: type[BaseModel] = chunker.Config
+    fields = schema.model_json_schema()["properties"].items()
+    return [_option(name, field, values) for name, field in fields if field.get("type") == "integer"]
+
+
+def chunk_cards(chunks: Sequence[ChunkPreview]) -> list[ChunkCard]:
+    """The chunks of a preview, in order from the first."""
+    ends = [0, *(chunk.end for chunk in chunks)]
+    return [_chunk_card(chunk, previous_end=end) for chunk, end in zip(chunks, ends, strict=False)]
+
+
+def chunk_line(chunk: ChunkView) -> ChunkLine:
+    """A stored chunk for the list beside a document's text."""
+    opening = " ".join(chunk.text[:160].split())
+    return ChunkLine(number=f"{chunk.index}", label=label_of(chunk), opening=opening[:80], heading=chunk.heading)
+
+
+def found_passage(result: SearchResult, rank: int, question: str) -> Found:
+    """A search result with the question's words marked."""
+    left = len(result.text) - LONGEST_PREVIEW
+    place = [f"Page {result.page}" if result.page is not None else "", result.heading]
+    address = routes.document(str(result.knowledge_base_id), str(result.document_id))
+    cosine = result.cosine_similarity
+    return Found(
+        id=str(result.chunk_id),
+        rank=f"{rank}",
+        document=result.document_name,
+        place=" · ".join(part for part in place if part),
+        score=f"{result.score:.2f}",
+        cosine=f"{cosine:.2f}" if cosine is not None else "",
+        parts=mark_words(result.text[:LONGEST_PREVIEW], question),
+        clipped=f"… {left:,} more characters" if left > 0 else "",
+        href=f"{address}?start={result.start}&end={result.end}",
+    )
+
+
+def kind_of(source_type: str, name: str) -> str:
+    """What sort of thing a source is, for its icon.
+
+    >>> kind_of("file", "Prices.XLSX"), kind_of("url", "example.com"), kind_of("qa", "Questions")
+    ('sheet', 'web', 'qa')
+    """
+    if source_type != "file":
+        return "web" if source_type == "url" else source_type
+    ending = PurePath(name).suffix.lower()
+    return next((kind for kind, endings in KINDS.items() if ending in endings), "file")
+
+
+def say_size(size_bytes: int) -> str:
+    """A size as people say it.
+
+    >>> say_size(0), say_size(900), say_size(1_250_000)
+    ('–', '1 kB', '1.2 MB')
+    """
+    if not size_bytes:
+        return "–"
+    if size_bytes < 1_000_000:
+        return f"{max(1, round(size_bytes / 1_000)):,} kB"
+    return f"{size_bytes / 1_000_000:.1f} MB"
+
+
+def _option(name: str, field: dict[str, Any], values: dict[str, Any]) -> Option:
+    default, maximum = int(field.get("default", 0)), int(field.get("maximum", 1_000_000))
+    return Option(
+        name=name,
+        title=field.get("title", name),
+        help=field.get("description", ""),
+        minimum=int(field.get("minimum", 0)),
+        maximum=maximum,
+        slider_maximum=min(maximum, 4 * default or maximum),
+        value=int(values.get(name, default)),
+    )
+
+
+def _chunk_card(chunk: ChunkPreview, *, previous_end: int) -> ChunkCard:
+    overlap = max(0, min(previous_end, chunk.end) - chunk.start)
+    left = len(chunk.text) - LONGEST_PREVIEW
+    return ChunkCard(
+        number=f"{chunk.index + 1}",
+        tokens=say_count(chunk.token_count, "token"),
+        page=f"Page {chunk.page}" if chunk.page is not None else "",
+        heading=chunk.heading,
+        context=chunk.context[:LONGEST_PREVIEW],
+        repeated=chunk.text[: min(overlap, LONGEST_PREVIEW)],
+        text=chunk.text[overlap:LONGEST_PREVIEW],
+        clipped=f"… {left:,} more characters" if left > 0 else "",
+    )

@@ -1,0 +1,1 @@
+"""One knowledge base: its documents, a try at searching it, its settings."""

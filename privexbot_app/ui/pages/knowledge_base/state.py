@@ -1,0 +1,287 @@
+"""What the page of one knowledge base shows. While documents are on their way the page asks again every two seconds."""
+
+from typing import Any
+from uuid import UUID
+
+import reflex as rx
+from pydantic import ValidationError
+
+from privexbot_app import runtime
+from privexbot_app.domains.knowledge.browsing import DocumentBrowser, DocumentFilter
+from privexbot_app.domains.knowledge.schemas import (
+    BaseStatus,
+    KnowledgeBaseChange,
+    KnowledgeBaseView,
+    NewSource,
+)
+from privexbot_app.domains.knowledge.service import KnowledgeService
+from privexbot_app.domains.knowledge.sources import load_source
+from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
+from privexbot_app.integrations.parsers.base import supported_extensions
+from privexbot_app.kit.errors import NotFoundError
+from privexbot_app.kit.pagination import LARGEST_PAGE_SIZE, PageParams
+from privexbot_app.kit.scope import Scope
+from privexbot_app.ui import routes
+from privexbot_app.ui.formats import say_count
+from privexbot_app.ui.ids import id_in_path, parse_id
+from privexbot_app.ui.knowledge.adding import AddingSources
+from privexbot_app.ui.knowledge.losing import say_loss
+from privexbot_app.ui.knowledge.views import DocumentRow, document_row, fact_rows
+from privexbot_app.ui.session import ScopedState
+from privexbot_app.ui.statuses import base_status
+
+PAGE_SIZE = 50
+FILTERS: dict[str, tuple[DocumentStatus, ...]] = {
+    "all": (),
+    "ready": (DocumentStatus.INDEXED,),
+    "processing": (DocumentStatus.QUEUED, *RUNNING),
+    "failed": (DocumentStatus.FAILED,),
+}
+
+
+class BaseState(AddingSources, ScopedState):
+    """The knowledge base, the part of its documents that has been loaded, and the questions that are open."""
+
+    held_id: str = ""
+    name: str = ""
+    description: str = ""
+    status: str = ""
+    tone: str = "neutral"
+    percent: int = 0
+    is_busy: bool = False
+    total: int = 0
+    indexed: int = 0
+    failed: int = 0
+    processing: int = 0
+    chunk_count: int = 0
+    facts: list[dict[str, str]] = []
+    default_mode: str = ""
+    documents: list[DocumentRow] = []
+    next_cursor: str = ""
+    wanted_status: str = "all"
+    wanted_name: str = ""
+    is_ready: bool = False
+    is_missing: bool = False
+    is_uploading_shown: bool = False
+    accepted: list[str] = []
+    max_bytes: int = 0
+    deleting_id: str = ""
+    deleting_name: str = ""
+    deleting_loss: str = ""
+    name_problem: str = ""
+
+    @rx.var
+    def endpoint(self) -> str:
+        """Where files for this knowledge base are sent."""
+        return f"/api/v1/kb/{self.held_id}/documents"
+
+    @rx.var
+    def upload_hint(self) -> str:
+        """What may be dropped."""
+        endings = ", ".join(ending.removeprefix(".") for ending in self.accepted)
+        return f"Up to {self.max_bytes // 1_000_000} MB each: {endings}."
+
+    @rx.var
+    def chunk_words(self) -> str:
+        """The number of chunks."""
+        return f"{self.chunk_count:,}"
+
+    @rx.var
+    def progress_words(self) -> str:
+        """How far the documents are."""
+        done = self.indexed + self.failed
+        return f"{done:,} of {say_count(self.total, 'document')} done"
+
+    @rx.event
+    async def load(self) -> Any:
+        """Read the knowledge base of this address and its newest documents."""
+        scope = await self.scope()
+        base_id = id_in_path(self.router.url.path)
+        if self.held_id != str(base_id):
+            self.reset()
+        self.accepted = list(supported_extensions())
+        self.max_bytes = runtime.current().max_upload_bytes
+        self.is_missing = False
+        try:
+            await self._load_base(scope, base_id)
+        except NotFoundError:
+            self.is_missing, self.is_ready = True, True
+            return
+        self.held_id = str(base_id)
+        self.wanted_status, self.wanted_name = "all", ""
+        await self._load_documents(scope)
+        self.is_uploading_shown = self.total == 0
+        self.is_ready = True
+
+    @rx.event
+    async def refresh(self) -> None:
+        """Look again at the counts, and at those shown documents that are on their way."""
+        scope = await self.scope()
+        base_id = parse_id(self.held_id)
+        await self._load_base(scope, base_id)
+        moving = [UUID(row.id) for row in self.documents if not row.is_settled][:LARGEST_PAGE_SIZE]
+        if not moving:
+            return
+        async with self.works.open(scope, read_only=True) as work:
+            views = await DocumentBrowser(work).list_by_ids(base_id, moving)
+        fresh = {str(view.document_id): document_row(view, self.held_id) for view in views}
+        rows = [fresh.get(row.id, row) for row in self.documents]
+        if rows != self.documents:
+            self.documents = rows
+
+    @rx.event
+    async def load_more(self) -> None:
+        """Read the next page of documents."""
+        scope = await self.scope()
+        await self._load_documents(scope, cursor=self.next_cursor)
+
+    @rx.event
+    async def filter_status(self, wanted: str) -> None:
+        """Show documents of one status only."""
+        scope = await self.scope()
+        self.wanted_status = str(wanted) if str(wanted) in FILTERS else "all"
+        await self._load_documents(scope)
+
+    @rx.event
+    async def filter_name(self, wanted: str) -> None:
+        """Show documents with this in their name only."""
+        scope = await self.scope()
+        self.wanted_name = str(wanted)[:200]
+        await self._load_documents(scope)
+
+    @rx.event
+    def show_upload(self, is_shown: bool) -> None:
+        """Show or hide the place for files."""
+        self.is_uploading_shown = bool(is_shown)
+
+    @rx.event
+    async def files_taken(self) -> None:
+        """A file has arrived: show it."""
+        await self._reload(await self.scope())
+
+    @rx.event
+    async def set_enabled(self, document_id: str, is_enabled: bool) -> None:
+        """Let searches find a document, or not."""
+        scope = await self.scope()
+        base_id, chosen = parse_id(self.held_id), parse_id(document_id)
+        async with self.works.open(scope) as work:
+            view = await KnowledgeService(work).set_enabled(base_id, chosen, is_enabled=is_enabled is True)
+        self._replace(document_row(view, self.held_id))
+
+    @rx.event
+    async def retry(self, document_id: str) -> None:
+        """Index a failed document once more."""
+        scope = await self.scope()
+        base_id, chosen = parse_id(self.held_id), parse_id(document_id)
+        async with self.works.open(scope) as work:
+            await KnowledgeService(work).retry_document(base_id, chosen)
+            view = await KnowledgeService(work).get_document(base_id, chosen)
+        self._replace(document_row(view, self.held_id))
+        await self._load_base(scope, base_id)
+
+    @rx.event
+    async def retry_failed(self) -> Any:
+        """Index every failed document once more."""
+        scope = await self.scope()
+        async with self.works.open(scope) as work:
+            tickets = await KnowledgeService(work).retry_failed(parse_id(self.held_id))
+        await self._reload(scope)
+        return rx.toast.info(f"Trying {say_count(len(tickets), 'document')} again.")
+
+    @rx.event
+    async def ask_delete(self, document_id: str) -> None:
+        """Say what would be lost with a document, or with the whole knowledge base if none is named."""
+        scope = await self.scope()
+        base_id = parse_id(self.held_id)
+        async with self.works.open(scope, read_only=True) as work:
+            service = KnowledgeService(work)
+            if document_id:
+                document = await service.get_document(base_id, parse_id(document_id))
+                chunks = say_count(document.chunk_count, "chunk")
+                self.deleting_loss = f"The document and its {chunks} will be gone for good."
+                self.deleting_id, self.deleting_name = str(document.document_id), document.name
+            else:
+                base = await service.get_base(base_id)
+                self.deleting_loss = await say_loss(work, base)
+                self.deleting_id, self.deleting_name = str(base.id), base.name
+
+    @rx.event
+    def stop_asking(self, is_open: bool) -> None:
+        """Close the question."""
+        if not is_open:
+            self.deleting_id = ""
+
+    @rx.event
+    async def delete(self) -> Any:
+        """Delete what was asked about."""
+        scope = await self.scope()
+        base_id, chosen = parse_id(self.held_id), parse_id(self.deleting_id)
+        self.deleting_id = ""
+        said = rx.toast.success(f"Deleted “{self.deleting_name}”.")
+        async with self.works.open(scope) as work:
+            if chosen == base_id:
+                await KnowledgeService(work).delete_base(base_id)
+            else:
+                await KnowledgeService(work).delete_document(base_id, chosen)
+        if chosen == base_id:
+            self.reset()
+            return [said, rx.redirect(routes.knowledge_bases())]
+        self.documents = [row for row in self.documents if row.id != str(chosen)]
+        await self._load_base(scope, base_id)
+        return said
+
+    @rx.event
+    async def rename(self, form: dict[str, Any]) -> Any:
+        """Change the name and the description."""
+        scope = await self.scope()
+        try:
+            change = KnowledgeBaseChange(name=form.get("name", ""), description=form.get("description", ""))
+        except ValidationError:
+            self.name_problem = "It needs a name of up to 120 characters."
+            return None
+        self.name_problem = ""
+        async with self.works.open(scope) as work:
+            view = await KnowledgeService(work).change_base(parse_id(self.held_id), change)
+        self._show(view)
+        return rx.toast.success("Saved.")
+
+    async def _store_source(self, scope: Scope, source: NewSource) -> None:
+        base_id = parse_id(self.held_id)
+        async with self.works.open(scope, read_only=True) as work:
+            await KnowledgeService(work).get_base(base_id)
+        stored = await load_source(self.works.plugins, scope, source)
+        async with self.works.open(scope) as work:
+            await KnowledgeService(work).add_documents(base_id, [stored])
+
+    async def _after_adding(self, scope: Scope) -> Any:
+        await self._reload(scope)
+
+    async def _reload(self, scope: Scope) -> None:
+        await self._load_base(scope, parse_id(self.held_id))
+        await self._load_documents(scope)
+
+    async def _load_base(self, scope: Scope, base_id: UUID) -> None:
+        async with self.works.open(scope, read_only=True) as work:
+            self._show(await KnowledgeService(work).get_base(base_id))
+
+    async def _load_documents(self, scope: Scope, *, cursor: str = "") -> None:
+        """The first page in the place of what is shown, or, with a cursor, the next one below it."""
+        wanted = DocumentFilter(FILTERS[self.wanted_status], self.wanted_name.strip())
+        async with self.works.open(scope, read_only=True) as work:
+            browser = DocumentBrowser(work)
+            found = await browser.list_documents(parse_id(self.held_id), PageParams(PAGE_SIZE, cursor or None), wanted)
+        rows = [document_row(view, self.held_id) for view in found.items]
+        self.documents = [*self.documents, *rows] if cursor else rows
+        self.next_cursor = found.next_cursor or ""
+
+    def _replace(self, fresh: DocumentRow) -> None:
+        self.documents = [fresh if row.id == fresh.id else row for row in self.documents]
+
+    def _show(self, view: KnowledgeBaseView) -> None:
+        self.name, self.description = view.name, view.description
+        self.status, self.tone = base_status(view.status)
+        self.percent, self.is_busy = int(view.progress * 100), view.status is BaseStatus.PROCESSING
+        counts = view.documents
+        self.total, self.indexed, self.failed = counts.total, counts.indexed, counts.failed
+        self.processing, self.chunk_count = counts.processing, view.chunk_count
+        self.facts, self.default_mode = fact_rows(view), view.settings.retrieval.mode.value

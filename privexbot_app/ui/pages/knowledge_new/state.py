@@ -1,0 +1,390 @@
+"""A knowledge base in the making. This state holds what was typed; Redis mirrors it at each pause.
+
+The draft begins when it gets a name. Files are added beside this state, by REST, which raises the draft's version too;
+only when a field that is edited here was changed elsewhere is there a conflict, and then the user decides.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import reflex as rx
+
+from privexbot_app import runtime
+from privexbot_app.domains.knowledge.drafts import KnowledgeDraftService
+from privexbot_app.domains.knowledge.schemas import (
+    ChunkingSettings,
+    KnowledgeDraftChange,
+    KnowledgeDraftView,
+    KnowledgeSettings,
+    NewKnowledgeBase,
+    NewSource,
+    RetrievalSettings,
+    SearchMode,
+)
+from privexbot_app.integrations.parsers.base import supported_extensions
+from privexbot_app.kit.drafts import DraftNotFoundError, StaleDraftError
+from privexbot_app.kit.errors import InvalidError, NotFoundError, PrivexError
+from privexbot_app.kit.scope import Scope
+from privexbot_app.ui import routes
+from privexbot_app.ui.formats import say_count
+from privexbot_app.ui.ids import parse_id
+from privexbot_app.ui.knowledge.adding import AddingSources
+from privexbot_app.ui.knowledge.views import (
+    MODE_WORDS,
+    ChunkCard,
+    Option,
+    SourceRow,
+    StrategyChoice,
+    chunk_cards,
+    options_of,
+    source_rows,
+    strategy_choices,
+)
+from privexbot_app.ui.notify import message_of
+from privexbot_app.ui.session import ScopedState
+
+FIRST_CHUNKS = 12
+MOST_CHUNKS = 96
+LONGEST_NAME = 120
+LONGEST_DESCRIPTION = 2000
+EDITED = ("name", "description", "settings")
+
+
+class NewBaseState(AddingSources, ScopedState):
+    """The form, the draft behind it, and the preview. saving: empty, saved or conflict."""
+
+    draft_id: str = ""
+    version: int = 0
+    name: str = ""
+    description: str = ""
+    name_problem: str = ""
+    saving: str = ""
+    is_ready: bool = False
+    is_missing: bool = False
+    sources: list[SourceRow] = []
+    accepted: list[str] = []
+    max_bytes: int = 0
+    strategies: list[StrategyChoice] = []
+    strategy: str = "heading"
+    options: list[Option] = []
+    settings_problem: str = ""
+    mode: str = SearchMode.HYBRID.value
+    limit: int = 6
+    preview_source: str = ""
+    preview_limit: int = FIRST_CHUNKS
+    chunks: list[ChunkCard] = []
+    chunk_total: int = 0
+    preview_problem: str = ""
+    is_previewing: bool = False
+    is_discarding: bool = False
+    is_finishing: bool = False
+    _preview_turn: int = 0
+    _saved: dict[str, Any] = {}
+
+    @rx.var
+    def usable(self) -> list[dict[str, str]]:
+        """Sources that can be previewed, for the choice."""
+        return [{"value": row.id, "text": row.name} for row in self.sources if not row.problem]
+
+    @rx.var
+    def endpoint(self) -> str:
+        """Where files of this draft are sent."""
+        return f"/api/v1/kb/draft/{self.draft_id}/sources"
+
+    @rx.var
+    def upload_hint(self) -> str:
+        """What may be dropped."""
+        endings = ", ".join(ending.removeprefix(".") for ending in self.accepted)
+        return f"Up to {self.max_bytes // 1_000_000} MB each: {endings}."
+
+    @rx.var
+    def chunk_count(self) -> str:
+        """How many chunks the previewed source would have."""
+        return say_count(self.chunk_total, "chunk")
+
+    @rx.var
+    def can_show_more(self) -> bool:
+        """Whether more of the previewed chunks can be shown."""
+        return len(self.chunks) < min(self.chunk_total, MOST_CHUNKS)
+
+    @rx.var
+    def readiness(self) -> str:
+        """What stands between the draft and a knowledge base."""
+        if not self.draft_id:
+            return "Give it a name to begin."
+        failed = len(self.sources) - len(self.usable)
+        left_out = f" {say_count(failed, 'source')} could not be read and will be left out." if failed else ""
+        return (
+            f"{say_count(len(self.usable), 'source')} ready.{left_out}" if self.usable else "Add at least one source."
+        )
+
+    @rx.event
+    async def load(self) -> Any:
+        """Resume the draft in the address, or begin with an empty form."""
+        scope = await self.scope()
+        self.reset()
+        self.accepted = list(supported_extensions())
+        self.max_bytes = runtime.current().max_upload_bytes
+        self.strategies = strategy_choices()
+        self._show_settings(KnowledgeSettings())
+        wanted = self.router.url.query_parameters.get("draft", "")
+        if wanted:
+            try:
+                self._show(await KnowledgeDraftService(self.works, scope).get(parse_id(wanted)))
+            except NotFoundError:
+                self.is_missing = True
+        self.saving = "saved" if self.draft_id else ""
+        self.is_ready = True
+        return NewBaseState.preview if self.usable else None
+
+    @rx.event
+    async def change_name(self, name: str) -> Any:
+        """Keep the name; the first one begins the draft."""
+        self.name = str(name)[:LONGEST_NAME]
+        self.name_problem = ""
+        if not self.name.strip():
+            self.name_problem = "It needs a name." if self.draft_id else ""
+            return None
+        scope = await self.scope()
+        if self.draft_id:
+            await self._save(scope)
+            return None
+        new = NewKnowledgeBase(name=self.name, description=self.description, settings=self._settings())
+        self._show(await KnowledgeDraftService(self.works, scope).create(new))
+        self.saving = "saved"
+        address = routes.new_knowledge_base(self.draft_id)
+        # Not a navigation: it would load the page anew and take the focus from the field.
+        return rx.call_script(f"window.history.replaceState(window.history.state, '', {address!r})")
+
+    @rx.event
+    async def change_description(self, description: str) -> None:
+        """Keep the description."""
+        self.description = str(description)[:LONGEST_DESCRIPTION]
+        await self._save(await self.scope())
+
+    @rx.event
+    async def choose_strategy(self, strategy: str) -> Any:
+        """Cut in another way; see how the sources would look."""
+        scope = await self.scope()
+        usual = {option.name: option.value for option in options_of(self.strategy, {})}
+        fresh = options_of(str(strategy), {})
+        # A size that means the same to both is kept; “whole document” has another idea of size.
+        alike = {option.name for option in fresh if usual.get(option.name) == option.value}
+        kept = {option.name: option.value for option in self.options if option.name in alike}
+        self.strategy, self.options = str(strategy), options_of(str(strategy), kept)
+        return await self._save_settings(scope)
+
+    @rx.event
+    async def change_option(self, name: str, value: Any) -> Any:
+        """Set a number of the chunker, from its field or its slider."""
+        scope = await self.scope()
+        number = _as_integer(value[0] if isinstance(value, list) and value else value)
+        for option in self.options:
+            if option.name != name:
+                continue
+            is_right = number is not None and option.minimum <= number <= option.maximum
+            option.problem = "" if is_right else f"A number from {option.minimum:,} to {option.maximum:,}."
+            option.value = number if number is not None else option.value
+        self.options = list(self.options)
+        return await self._save_settings(scope)
+
+    @rx.event
+    async def choose_mode(self, mode: str | list[str]) -> None:
+        """Choose how passages are found."""
+        scope = await self.scope()
+        if str(mode) in MODE_WORDS:
+            self.mode = str(mode)
+            await self._save(scope)
+
+    @rx.event
+    async def change_limit(self, limit: Any) -> None:
+        """Choose how many passages are found."""
+        scope = await self.scope()
+        self.limit = min(50, max(1, _as_integer(limit) or self.limit))
+        await self._save(scope)
+
+    @rx.event
+    async def reload_sources(self) -> Any:
+        """Show what the draft holds now, after a file was taken in."""
+        scope = await self.scope()
+        await self._reload_sources(scope)
+        return NewBaseState.preview if self.usable and not self.preview_source else None
+
+    @rx.event
+    async def remove_source(self, source_id: str) -> Any:
+        """Take a source out."""
+        scope = await self.scope()
+        await KnowledgeDraftService(self.works, scope).remove_source(parse_id(self.draft_id), parse_id(source_id))
+        await self._reload_sources(scope)
+        return NewBaseState.preview
+
+    @rx.event
+    async def show_preview_of(self, source_id: str) -> Any:
+        """Preview another source."""
+        self.preview_source, self.preview_limit = str(parse_id(source_id)), FIRST_CHUNKS
+        return NewBaseState.preview
+
+    @rx.event
+    def show_more_chunks(self) -> Any:
+        """Preview more of the source."""
+        self.preview_limit = min(MOST_CHUNKS, self.preview_limit * 2)
+        return NewBaseState.preview
+
+    @rx.event(background=True)
+    async def preview(self) -> None:
+        """Cut the chosen source with the settings as they are; a later call makes an earlier one's answer void."""
+        async with self:
+            scope = await self.scope()
+            if not self.usable:
+                self.chunks, self.chunk_total, self.preview_problem, self.is_previewing = [], 0, "", False
+                return
+            self._preview_turn += 1
+            turn, limit, draft_id = self._preview_turn, self.preview_limit, self.draft_id
+            if self.preview_source not in [choice["value"] for choice in self.usable]:
+                self.preview_source = self.usable[0]["value"]
+            source_id = self.preview_source
+            self.is_previewing = True
+        found, problem = None, ""
+        try:
+            service = KnowledgeDraftService(self.works, scope)
+            found = await service.preview_chunks(parse_id(draft_id), parse_id(source_id), limit=limit)
+        except PrivexError as error:
+            problem = message_of(error)
+        async with self:
+            if turn != self._preview_turn:
+                return
+            self.is_previewing, self.preview_problem = False, problem
+            self.chunks = chunk_cards(found.chunks) if found else []
+            self.chunk_total = found.total if found else 0
+
+    @rx.event
+    async def load_latest(self) -> Any:
+        """Give up what was typed here, and take what was saved elsewhere."""
+        scope = await self.scope()
+        self._show(await KnowledgeDraftService(self.works, scope).get(parse_id(self.draft_id)))
+        self.saving = "saved"
+        return NewBaseState.preview
+
+    @rx.event
+    async def keep_mine(self) -> Any:
+        """Put what was typed here over what was saved elsewhere."""
+        scope = await self.scope()
+        view = await KnowledgeDraftService(self.works, scope).get(parse_id(self.draft_id))
+        self.version, self.saving = view.version, "saved"
+        await self._save(scope)
+        return NewBaseState.preview
+
+    @rx.event
+    def ask_discard(self, is_open: bool) -> None:
+        """Open or close the question."""
+        self.is_discarding = bool(is_open)
+
+    @rx.event
+    async def discard(self) -> Any:
+        """Throw the draft away."""
+        scope = await self.scope()
+        self.is_discarding = False
+        await KnowledgeDraftService(self.works, scope).delete(parse_id(self.draft_id))
+        self.reset()
+        return [rx.toast.success("Discarded the draft."), rx.redirect(routes.knowledge_bases())]
+
+    @rx.event
+    async def finish(self) -> AsyncIterator[Any]:
+        """Make the knowledge base and go there."""
+        scope = await self.scope()
+        self.is_finishing = True
+        yield
+        try:
+            made = await KnowledgeDraftService(self.works, scope).finalize(parse_id(self.draft_id))
+        finally:
+            self.is_finishing = False
+        self.reset()
+        yield rx.redirect(routes.knowledge_base(str(made.kb_id)))
+
+    async def _store_source(self, scope: Scope, source: NewSource) -> None:
+        await KnowledgeDraftService(self.works, scope).add_source(parse_id(self.draft_id), source)
+
+    async def _after_adding(self, scope: Scope) -> Any:
+        await self._reload_sources(scope)
+        return NewBaseState.preview if self.usable and not self.preview_source else None
+
+    async def _reload_sources(self, scope: Scope) -> None:
+        view = await KnowledgeDraftService(self.works, scope).get(parse_id(self.draft_id))
+        self.sources = source_rows(view.sources)
+        if self._is_unchanged_elsewhere(view):
+            self.version = view.version
+
+    async def _save_settings(self, scope: Scope) -> Any:
+        self.settings_problem = ""
+        if any(option.problem for option in self.options):
+            return None
+        try:
+            await self._save(scope)
+        except InvalidError as error:
+            self.settings_problem = " ".join(_plain(problem.message) for problem in error.problems) or error.message
+            return None
+        return NewBaseState.preview
+
+    async def _save(self, scope: Scope) -> None:
+        """Mirror the form into the draft. A conflict stays on the page until the user has decided."""
+        if not self.draft_id or self.saving == "conflict":
+            return
+        service, draft_id = KnowledgeDraftService(self.works, scope), parse_id(self.draft_id)
+        try:
+            view = await service.change(draft_id, self._change())
+        except StaleDraftError:
+            view = await service.get(draft_id)
+            if not self._is_unchanged_elsewhere(view):
+                self.saving = "conflict"
+                return
+            self.version = view.version
+            view = await service.change(draft_id, self._change())
+        except DraftNotFoundError:
+            self.is_missing = True
+            return
+        self.version, self.saving = view.version, "saved"
+        self._saved = _edited_part(view)
+
+    def _change(self) -> KnowledgeDraftChange:
+        name = self.name.strip() or None
+        has_problem = bool(self.settings_problem) or any(option.problem for option in self.options)
+        settings = None if has_problem else self._settings()
+        return KnowledgeDraftChange(name=name, description=self.description, settings=settings, version=self.version)
+
+    def _settings(self) -> KnowledgeSettings:
+        chunking = ChunkingSettings(
+            strategy=self.strategy, options={option.name: option.value for option in self.options}
+        )
+        return KnowledgeSettings(
+            chunking=chunking, retrieval=RetrievalSettings(mode=SearchMode(self.mode), limit=self.limit)
+        )
+
+    def _is_unchanged_elsewhere(self, view: KnowledgeDraftView) -> bool:
+        return _edited_part(view) == self._saved
+
+    def _show(self, view: KnowledgeDraftView) -> None:
+        self.draft_id, self.version = str(view.draft_id), view.version
+        self.name, self.description = view.name, view.description
+        self.sources = source_rows(view.sources)
+        self._show_settings(view.settings)
+        self._saved = _edited_part(view)
+
+    def _show_settings(self, settings: KnowledgeSettings) -> None:
+        self.strategy = settings.chunking.strategy
+        self.options = options_of(self.strategy, settings.chunking.options)
+        self.mode, self.limit = settings.retrieval.mode.value, settings.retrieval.limit
+
+
+def _edited_part(view: KnowledgeDraftView) -> dict[str, Any]:
+    return view.model_dump(mode="json", include=set(EDITED))
+
+
+def _as_integer(value: object) -> int | None:
+    try:
+        return int(str(value).strip())
+    except ValueError:
+        return None
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -2,7 +2,8 @@
 
    - sign-in and registration, which set an httpOnly cookie and therefore go by fetch;
    - leaving for another account or workspace, which must not take this tab's state along;
-   - moving the focus to a field that is about to appear. */
+   - moving the focus to a field that is about to appear;
+   - keeping what was typed into a form that saves itself until the server has answered. */
 (() => {
   "use strict";
 
@@ -122,6 +123,53 @@
       event.preventDefault();
       window.location.assign(link.getAttribute("href") + window.location.search);
     }
+  });
+
+  // — forms that save themselves: [data-autosaves] holds fields, [data-stamp] changes with every answer to a change —
+
+  const LOOK_EVERY_MS = 250;
+  const TYPING_PAUSE_MS = 350;
+  const LATE_AFTER_MS = 6000;
+  const unanswered = new Map();
+  let lastStamp = "";
+  let watch = 0;
+
+  /** React ignores an input event that brings nothing new; forgetting what it saw makes it listen again. */
+  const sendAgain = (field) => {
+    if (field._valueTracker) field._valueTracker.setValue("\u0000");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  const look = () => {
+    const place = document.querySelector("[data-stamp]");
+    const now = Date.now();
+    const isAnswered = place && place.dataset.stamp !== lastStamp;
+    for (const [field, typedAt] of unanswered) {
+      if (!field.isConnected || (isAnswered && now - typedAt > TYPING_PAUSE_MS)) unanswered.delete(field);
+    }
+    if (place) lastStamp = place.dataset.stamp;
+    const oldest = Math.min(...unanswered.values());
+    const isLate = now - oldest > LATE_AFTER_MS;
+    if (place && unanswered.size) place.dataset.pending = isLate || place.dataset.pending === "late" ? "late" : "yes";
+    else if (place) delete place.dataset.pending;
+    if (isLate) [...unanswered.keys()].forEach(sendAgain);
+    if (!unanswered.size) watch = window.clearInterval(watch) || 0;
+  };
+
+  document.addEventListener(
+    "input",
+    (event) => {
+      if (!event.target.closest("[data-autosaves]") || !event.target.matches("input:not([type=checkbox], [type=radio]), textarea")) return;
+      if (!unanswered.size) lastStamp = document.querySelector("[data-stamp]")?.dataset.stamp || "";
+      unanswered.set(event.target, Date.now());
+      if (!watch) watch = window.setInterval(look, LOOK_EVERY_MS);
+      look();
+    },
+    true,
+  );
+
+  window.addEventListener("beforeunload", (event) => {
+    if (unanswered.size) event.preventDefault();
   });
 
   window.privexbot = Object.freeze({ leave, signIn, destination, focus });

@@ -42,4 +42,4 @@ def confirm_dialog(
 
 def dialog_actions(*buttons: rx.Component) -> rx.Component:
     """The row of buttons at the end of a dialog."""
-    return rx.flex(*buttons, gap="2", justify="end", wrap="wrap", margin_top="1.25rem")
+    return rx.el.div(*buttons, class_name="pb-actions pb-dialog-actions")

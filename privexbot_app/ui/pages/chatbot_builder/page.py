@@ -57,7 +57,7 @@ def _builder() -> rx.Component:
         _trouble(),
         _panes(),
         rx.el.div(
-            rx.el.div(_form(), class_name="pb-builder-form"),
+            rx.el.div(_form(), data_autosaves="", class_name="pb-builder-form"),
             rx.el.div(_chat(), class_name="pb-builder-chat"),
             data_pane=BuilderState.pane,
             class_name="pb-builder",
@@ -77,7 +77,15 @@ def _saving() -> rx.Component:
         ("gone", rx.fragment(icon("file-question", 14), "Draft is gone")),
         rx.fragment(icon("check", 14), "Saved"),
     )
-    return rx.el.span(shown, role="status", data_saving=BuilderState.saving, class_name="pb-saving")
+    return rx.el.span(
+        rx.el.span(shown, class_name="pb-saving-said"),
+        rx.el.span(icon("loader-circle", 14), "Saving…", class_name="pb-saving-soon"),
+        rx.el.span(icon("cloud-off", 14), "Not saved yet, trying again", class_name="pb-saving-late"),
+        role="status",
+        data_saving=BuilderState.saving,
+        data_stamp=BuilderState.stamp,
+        class_name="pb-saving",
+    )
 
 
 def _trouble() -> rx.Component:

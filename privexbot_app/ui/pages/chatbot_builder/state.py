@@ -55,7 +55,11 @@ class BaseRow:
 
 
 class BuilderState(ScopedState):
-    """The form, its saving, and its conflicts. saving: saved, saving, failed, invalid, conflict or gone."""
+    """The form, its saving, and its conflicts.
+
+    saving: saved, saving, failed, invalid, conflict or gone.
+    stamp: changes with every answer to a change; assets/dashboard.js keeps what was typed until then.
+    """
 
     held_id: str = ""
     live_id: str = ""
@@ -65,6 +69,7 @@ class BuilderState(ScopedState):
     problems: dict[str, str] = {}
     unsaved: list[str] = []
     saving: str = "saved"
+    stamp: int = 0
     is_retrying: bool = False
     is_ready: bool = False
     is_missing: bool = False
@@ -218,6 +223,7 @@ class BuilderState(ScopedState):
 
     async def _save(self) -> Any:
         """Send what is unsaved. Returns the event that tries again, if that makes sense."""
+        self.stamp += 1
         if self.saving in ("conflict", "gone") and self.version:
             return None
         try:

@@ -5,11 +5,11 @@ comes along by itself, so with it every writing request must also come from our 
 """
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request
 
 from privexbot_app import runtime
+from privexbot_app.api.origins import is_own_origin
 from privexbot_app.domains.identity.schemas import Caller
 from privexbot_app.domains.identity.service import IdentityService
 from privexbot_app.domains.tenancy.service import TenancyService
@@ -82,7 +82,7 @@ def require_own_origin(request: Request) -> None:
     if request.method in SAFE_METHODS:
         return
     origin = request.headers.get("origin")
-    if origin is None or urlsplit(origin).netloc != request.headers.get("host"):
+    if origin is None or not is_own_origin(origin, request.headers.get("host")):
         raise ForeignOriginError
 
 

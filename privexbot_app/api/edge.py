@@ -8,9 +8,9 @@ import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlsplit
 
 from privexbot_app.api.errors import problem_of
+from privexbot_app.api.origins import is_own_origin
 from privexbot_app.kit import logging
 from privexbot_app.kit.errors import TooLargeError
 from privexbot_app.kit.ids import new_id
@@ -78,7 +78,7 @@ class Edge:
     async def _serve_websocket(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         origin = headers.get(b"origin", b"").decode("latin-1")
-        if origin and urlsplit(origin).netloc != headers.get(b"host", b"").decode("latin-1"):
+        if origin and not is_own_origin(origin, headers.get(b"host", b"").decode("latin-1")):
             await receive()
             await send({"type": "websocket.close", "code": 4403})
             return

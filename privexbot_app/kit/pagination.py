@@ -39,6 +39,6 @@ def cursor_after(id: UUID) -> str:
 def decode_cursor(cursor: str) -> UUID:
     """The row id in a cursor. Raises InvalidError (`invalid_cursor`)."""
     try:
-        return UUID(bytes=base64.b64decode(cursor + "==", altchars=b"-_", validate=True))
+        return UUID(bytes=base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (ValueError, binascii.Error) as error:
         raise InvalidError("The cursor is not one of ours.", code="invalid_cursor") from error

@@ -184,7 +184,7 @@ def test_another_algorithm_or_key_is_refused(algorithm):
 async def test_the_cookie_signs_a_browser_in_and_only_our_own_pages_may_write(installation: Installation, ann: Person):
     http = installation.http
     credentials = {"email": ann.email, "password": PASSWORD}
-    for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+    for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "https://["}):
         refused = await http.post(f"{AUTH}/browser/login", json=credentials, headers=headers)
         assert (refused.status_code, refused.json()["code"]) == (403, "foreign_origin")
     answer = await http.post(f"{AUTH}/browser/login", json=credentials, headers=OWN_PAGE)

@@ -21,7 +21,10 @@ def is_origin_allowed(origin: str, patterns: list[str]) -> bool:
     >>> is_origin_allowed("https://example.com", ["https://*.example.com"])
     False
     """
-    parts = urlsplit(origin.lower())
+    try:
+        parts = urlsplit(origin.lower())
+    except ValueError:
+        return False
     if parts.scheme not in {"http", "https"} or not parts.netloc or "@" in parts.netloc:
         return False
     return any(_matches(parts.scheme, parts.netloc, pattern.lower()) for pattern in patterns)

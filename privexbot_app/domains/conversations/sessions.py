@@ -27,7 +27,8 @@ class SessionTokens:
     def read(self, token: str | None, bot_id: UUID) -> UUID | None:
         """The conversation's id, or None for a token that we did not issue for this bot."""
         try:
-            raw = base64.b64decode(f"{token or ''}==", altchars=b"-_", validate=True)
+            text = token or ""
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except (ValueError, binascii.Error):
             return None
         if len(raw) != ID_BYTES + SIGNATURE_BYTES:

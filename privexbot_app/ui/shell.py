@@ -46,7 +46,7 @@ class ShellState(rx.State):
 def frame(content: rx.Component, *, sections: Sequence[Section], route: str, permission: str) -> rx.Component:
     """A page inside the dashboard. Until the session is known, bones stand where the page will be."""
     allowed = rx.cond(ScopedState.permissions.contains(permission), content, no_permission()) if permission else content
-    current = _current_route(sections, route)
+    current = current_route(sections, route)
     return rx.el.div(
         rx.el.a("Skip to the content", href="#content", class_name="pb-skip"),
         rx.el.aside(*_sidebar(sections, current), class_name="pb-sidebar"),
@@ -71,7 +71,7 @@ def door(content: rx.Component) -> rx.Component:
     return rx.el.main(rx.el.div(brand, content, class_name="pb-door-column"), class_name="pb-door")
 
 
-def _current_route(sections: Sequence[Section], route: str) -> str:
+def current_route(sections: Sequence[Section], route: str) -> str:
     """The sidebar's entry that a page belongs to: the longest one that the page's address begins with."""
     routes_shown = [link.route for section in sections for link in section.links]
     return max((shown for shown in routes_shown if _is_below(route, shown)), key=len, default="")

@@ -1,0 +1,57 @@
+"""Every event handler is a public remote call: strangers get nothing out of any of them."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from privexbot_app.kit.errors import UnauthenticatedError
+from privexbot_app.ui.session import ScopedState
+from tests.installation import Installation
+from tests.ui.tab import Tab, fire
+
+ONLY_SHOWS = {
+    "AccountState": {"show_add_member", "choose_role", "ask_remove", "keep"},
+    "BuilderState": {"choose_pane", "go_to", "retry"},
+    "ChatbotState": {"ask_go_back", "stay", "ask_delete"},
+    "ChatbotsState": {"search", "show_new", "ask_delete", "keep"},
+    "DeployState": {"close", "hide"},
+    "DoorState": {"send_on"},
+    "PreviewState": {"restart", "stop", "ask_form"},
+}
+"""Handlers that only change what this tab shows. A new handler asks for the caller, or is listed here with reason."""
+SENDS_TO_SIGN_IN = {"load_session"}
+BY_NAME = {"path": "name", "tab": "knowledge", "base_id": str(UUID(int=1))}
+BY_TYPE: dict[Any, Any] = {str: "x", bool: True, int: 1, dict: {}, list: [1.0]}
+
+
+def handlers() -> Iterator[Any]:
+    for state in [ScopedState, *ScopedState.__subclasses__()]:
+        if not state.__module__.startswith("privexbot_app.ui.pages.knowledge"):
+            for name, handler in state.event_handlers.items():
+                is_shown_only = name in ONLY_SHOWS.get(state.__name__, ())
+                if (
+                    name in vars(state) and not is_shown_only and name != "setvar"
+                ):  # Reflex's own; without setters it finds nothing to set
+                    yield pytest.param(state, handler, id=f"{state.__name__}.{name}")
+
+
+def arguments_of(handler: Any) -> list[Any]:
+    parameters = list(inspect.signature(handler.fn).parameters.values())[1:]
+    return [BY_NAME.get(parameter.name) or BY_TYPE.get(_plain(parameter.annotation), "x") for parameter in parameters]
+
+
+def _plain(annotation: Any) -> Any:
+    return getattr(annotation, "__origin__", annotation)
+
+
+@pytest.mark.parametrize(("kind", "handler"), handlers())
+async def test_a_stranger_is_refused(installation: Installation, kind: type[ScopedState], handler: Any):
+    state = Tab().state(kind)
+    if handler.fn.__name__ in SENDS_TO_SIGN_IN:
+        assert "signIn" in str(await fire(state, handler))
+        return
+    with pytest.raises(UnauthenticatedError):
+        await fire(state, handler, *arguments_of(handler))

@@ -61,7 +61,7 @@ class InMemoryVectorStore:
     class Config(BaseModel):
         """Nothing to choose."""
 
-    def __init__(self, config: Config | None = None) -> None:
+    def __init__(self, config: Config | None = None, http: HttpClient | None = None) -> None:
         self.config = config or self.Config()
         self._spaces: dict[Namespace, dict[UUID, VectorRecord]] = {}
         self.failures: list[Exception] = []
@@ -72,7 +72,7 @@ class InMemoryVectorStore:
         held = self._spaces.setdefault(space, {})
         lengths = {len(record.vector) for record in [*held.values(), *records]}
         if len(lengths) > 1:
-            raise VectorRejectedError("The vector store refused a vector.", lengths=sorted(lengths))
+            raise VectorRejectedError(f"lengths {sorted(lengths)}")
         held.update({record.chunk_id: record for record in records})
 
     async def query(

@@ -101,7 +101,7 @@ class Plugins:
     ) -> None:
         self.llms: PluginSet[LanguageModel] = PluginSet(LLMS, llms, http=http)
         self.embedders: PluginSet[Embedder] = PluginSet(EMBEDDERS, embeddings, http=http)
-        self.vector_stores: PluginSet[VectorStore] = PluginSet(VECTOR_STORES, vector_stores)
+        self.vector_stores: PluginSet[VectorStore] = PluginSet(VECTOR_STORES, vector_stores, http=http)
         self.source_connectors: Registry[SourceConnector] = SOURCE_CONNECTORS
         self.storage = storage
         self.http = http

@@ -50,6 +50,21 @@ class Namespace:
         """An identifier that every engine accepts: letters, digits and dashes, at most 63 characters."""
         return f"{self.kind}-{self.id.hex}-{self.generation}"
 
+    @property
+    def tenant(self) -> str:
+        """The workspace, as engines write it into every record and filter."""
+        return self.workspace_id.hex
+
+    @property
+    def full_name(self) -> str:
+        """The name with its workspace in front, for engines in which all tenants share one list of names.
+
+        >>> from uuid import UUID
+        >>> Namespace(UUID(int=7), "kb", UUID(int=9)).full_name
+        '00000000000000000000000000000007-kb-00000000000000000000000000000009-1'
+        """
+        return f"{self.tenant}-{self.name}"
+
 
 @dataclass(frozen=True)
 class Scope:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 HEAVY = (
-    "chromadb", "llama_index", "onnxruntime", "pandas", "pypdfium2", "spacy", "tokenizers", "torch",
+    "chromadb", "faiss", "llama_index", "numpy", "onnxruntime", "pandas", "pymilvus", "pypdfium2", "qdrant_client", "spacy", "tokenizers", "torch",
     "unstructured", "web3",
 )  # fmt: skip
 PROGRAM = """

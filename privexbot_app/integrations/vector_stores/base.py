@@ -17,15 +17,26 @@ from privexbot_app.kit.scope import Namespace
 
 
 class VectorStoreUnavailableError(UnavailableError):
-    """The engine does not answer."""
+    """The engine does not answer, or cannot be used as it is set up.
+
+    message: replaces the usual sentence where the operator can do something about it. reason: for the log.
+    """
 
     code = "vector_store_unavailable"
+
+    def __init__(
+        self, message: str = "The vector store does not answer. Please try again later.", *, reason: str = ""
+    ) -> None:
+        super().__init__(message, reason=reason)
 
 
 class VectorRejectedError(InternalError):
     """The engine refused a vector, e.g. because its length differs from those that are there."""
 
     code = "vector_rejected"
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__("The vector store refused a vector.", reason=reason)
 
 
 @dataclass(frozen=True)
@@ -47,9 +58,9 @@ class VectorHit:
 
 
 class VectorStore(Protocol):
-    """One engine. Built with `VectorStore(config)`, which neither connects nor imports anything heavy.
+    """One engine. Built with `VectorStore(config, http)`, which neither connects nor imports anything heavy.
 
-    Every method may raise VectorStoreUnavailableError.
+    Every method may raise VectorStoreUnavailableError, or ExtraMissingError where the engine's library is an extra.
     """
 
     Config: type[BaseModel]

@@ -28,7 +28,7 @@ from privexbot_app.integrations.vector_stores.base import (
     VectorRejectedError,
     VectorStoreUnavailableError,
 )
-from privexbot_app.kit.http import in_thread
+from privexbot_app.kit.http import HttpClient, in_thread
 from privexbot_app.kit.scope import Namespace
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class ChromaStore:
         token: SecretStr | None = Field(None, description="Bearer token, when a proxy in front of Chroma asks for one.")
         timeout_seconds: float = Field(30.0, gt=0, description="Longest wait for one call, in seconds.")
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, http: HttpClient | None = None) -> None:
         self.config = config
         self._connection: _Connection | None = None
 
@@ -129,7 +129,7 @@ class ChromaStore:
         except TimeoutError as error:
             # Its threads may wait for long yet; the next call starts with fresh ones.
             await self.close()
-            raise _unavailable(f"no answer within {self.config.timeout_seconds:g} s") from error
+            raise VectorStoreUnavailableError(reason=f"no answer within {self.config.timeout_seconds:g} s") from error
 
     def _process_connection(self) -> _Connection:
         if self._connection is None or self._connection.pid != os.getpid():
@@ -159,7 +159,7 @@ class ChromaStore:
         from chromadb.errors import NotFoundError  # noqa: PLC0415
 
         known = self._process_connection().collections
-        name = _collection_name(space)
+        name = space.full_name
         for _ in range(2):
             try:
                 if name not in known:
@@ -178,9 +178,9 @@ class ChromaStore:
     def _drop(self, space: Namespace) -> None:
         from chromadb.errors import NotFoundError  # noqa: PLC0415
 
-        self._process_connection().collections.pop(_collection_name(space), None)
+        self._process_connection().collections.pop(space.full_name, None)
         try:
-            self._client().delete_collection(_collection_name(space))
+            self._client().delete_collection(space.full_name)
         except NotFoundError:
             return
 
@@ -191,10 +191,6 @@ class _Upserting:
     def __init__(self, collection: "ChromaCollection") -> None:
         self.add = collection.upsert
         self.query = collection.query
-
-
-def _collection_name(space: Namespace) -> str:
-    return f"{space.workspace_id.hex}-{space.name}"
 
 
 def _connect(config: ChromaStore.Config) -> "ClientAPI":
@@ -223,14 +219,10 @@ def _named(function: Callable[..., Result], *args: Any, **options: Any) -> Resul
     try:
         return function(*args, **options)
     except InvalidArgumentError as error:
-        raise VectorRejectedError("The vector store refused a vector.", reason=str(error)) from error
+        raise VectorRejectedError(str(error)) from error
     except (ChromaError, httpx.HTTPError, ValueError) as error:
         # Chroma's client reports a server that it cannot reach while connecting as a ValueError.
-        raise _unavailable(str(error)) from error
-
-
-def _unavailable(reason: str) -> VectorStoreUnavailableError:
-    return VectorStoreUnavailableError("The vector store does not answer. Please try again later.", reason=reason)
+        raise VectorStoreUnavailableError(reason=str(error)) from error
 
 
 def _add(space: Namespace, records: Sequence[VectorRecord], collection: "ChromaCollection") -> None:
@@ -242,7 +234,7 @@ def _add(space: Namespace, records: Sequence[VectorRecord], collection: "ChromaC
             id_=str(record.chunk_id),
             text="",
             embedding=[float(number) for number in record.vector],
-            metadata={"workspace_id": space.workspace_id.hex},
+            metadata={"workspace_id": space.tenant},
             # LlamaIndex stores this one as the record's `document_id`.
             relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=str(record.document_id))},
         )
@@ -266,7 +258,7 @@ def _search(
     )
     from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: PLC0415
 
-    filters = [MetadataFilter(key="workspace_id", value=space.workspace_id.hex)]
+    filters = [MetadataFilter(key="workspace_id", value=space.tenant)]
     if document_ids is not None:
         names = [str(document_id) for document_id in document_ids]
         filters.append(MetadataFilter(key="document_id", value=names, operator=FilterOperator.IN))
@@ -321,4 +313,4 @@ def _pages(space: Namespace, collection: "ChromaCollection") -> Iterator[list[st
 
 
 def _of_workspace(space: Namespace) -> "Where":
-    return {"workspace_id": space.workspace_id.hex}
+    return {"workspace_id": space.tenant}

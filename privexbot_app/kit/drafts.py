@@ -25,6 +25,7 @@ from privexbot_app.kit.errors import ConflictError, NotFoundError
 from privexbot_app.kit.ids import new_id
 from privexbot_app.kit.logging import get_logger
 from privexbot_app.kit.scope import Scope
+from privexbot_app.kit.text import require_storable_json
 
 log = get_logger(__name__)
 
@@ -111,7 +112,8 @@ class DraftStore:
         self._compare_and_set = redis.register_script(COMPARE_AND_SET)
 
     async def create(self, scope: Scope, kind: str, payload: dict[str, Any]) -> Draft:
-        """A new draft at version 1."""
+        """A new draft at version 1. Raises UnstorableTextError, as a draft must be fit for the database some day."""
+        require_storable_json(payload)
         now = utc_now()
         draft = Draft(new_id(), kind, 1, payload, now, now)
         await self._write(scope, draft, expected=ABSENT)
@@ -136,7 +138,7 @@ class DraftStore:
         """Replace the payload by `change(payload)` and raise the version by one.
 
         expected_version: the version that the change was made on; None means “whatever is there”.
-        Raises StaleDraftError if the draft has moved on, DraftNotFoundError if it is gone.
+        Raises StaleDraftError if the draft has moved on, DraftNotFoundError if it is gone, UnstorableTextError.
         """
         while True:
             draft = await self.get(scope, kind, id)
@@ -145,6 +147,7 @@ class DraftStore:
                 raise StaleDraftError(current_version=draft.version)
             version = max(draft.version, expected_version or 0) + 1
             changed = Draft(id, kind, version, change(draft.payload), draft.created_at, utc_now())
+            require_storable_json(changed.payload)
             if await self._write(scope, changed, expected=draft.version):
                 return changed
 

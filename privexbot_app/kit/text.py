@@ -28,6 +28,19 @@ def require_storable(text: str) -> None:
         raise UnstorableTextError
 
 
+def require_storable_json(value: object) -> None:
+    """`require_storable` for every text inside plain JSON, keys too."""
+    if isinstance(value, str):
+        require_storable(value)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            require_storable_json(key)
+            require_storable_json(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            require_storable_json(inner)
+
+
 def make_storable(text: str) -> str:
     """Text from elsewhere with each character that cannot be kept replaced by U+FFFD, so that offsets stay.
 

@@ -93,9 +93,9 @@ class AddingSources(rx.State, mixin=True):
         return await self._add({"type": "url", "url": str(form.get("url", "")).strip()})
 
     async def _add(self, fields: dict[str, Any]) -> Any:
-        source = parse_source(fields)
         async with self:
             scope = await self.scope()  # type: ignore[attr-defined]
+            source = parse_source(fields)
             if isinstance(source, dict):
                 self.problems = source
                 return None

@@ -21,7 +21,7 @@ class ChatSource:
 
 @dataclass
 class ChatLine:
-    """One message. role: visitor, bot or problem."""
+    """One message. role: visitor, bot, note or problem."""
 
     role: str
     text: str
@@ -95,6 +95,7 @@ def _line(line: rx.Var[ChatLine]) -> rx.Component:
     return rx.match(
         line.role,
         ("visitor", _bubble("visitor", line.text)),
+        ("note", rx.el.div(line.text, class_name="pb-tiny")),
         ("problem", rx.el.div(icon("circle-alert", 15), line.text, role="alert", class_name="pb-chat-problem")),
         rx.el.div(
             rx.el.div(_markdown(line.text), class_name="pb-bubble", data_role="bot"),

@@ -51,7 +51,8 @@ class PreviewState(ScopedState):
     @rx.event
     def stop(self) -> None:
         """Keep what was said so far and end the answer."""
-        self._finish(ChatLine("bot", self.partial) if self.partial else None)
+        if self.is_answering:
+            self._finish(ChatLine("bot", self.partial) if self.partial else ChatLine("note", "Stopped."))
 
     @rx.event
     def ask_form(self, form: dict[str, Any]) -> Any:

@@ -6,9 +6,11 @@ Read once by `bootstrap` and passed down as values. A setting that cannot work r
 import math
 import secrets
 from collections import Counter
+from contextlib import suppress
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -123,12 +125,12 @@ class Settings(BaseSettings):
             return self.secret_key.get_secret_value().encode()
         path = self.data_dir / "secret_key"
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("x") as file:
-                path.chmod(0o600)
-                file.write(secrets.token_urlsafe(48))
-        except FileExistsError:
-            pass
+        # Written aside and linked into place: of several processes that start together, none reads half a secret.
+        with NamedTemporaryFile("w", dir=path.parent, prefix=".secret_key-") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            with suppress(FileExistsError):
+                path.hardlink_to(file.name)
         return path.read_bytes()
 
 

@@ -17,7 +17,8 @@ run: $(STAMPS)/run ui $(MODEL)
 	@exec $(BIN)/python -m privexbot_app.cli up
 
 test: $(STAMPS)/dev ui $(MODEL) browser
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e" $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -m e2e $(PYTEST_OPTIONS)
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff format --check .

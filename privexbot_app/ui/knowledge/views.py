@@ -101,6 +101,7 @@ class DocumentRow:
     is_settled: bool
     is_failed: bool
     chunks: str
+    chunk_words: str
     size: str
     added: str
     added_exactly: str
@@ -233,6 +234,7 @@ def document_row(view: DocumentView, base_id: str) -> DocumentRow:
         is_settled=view.status in SETTLED,
         is_failed=view.status is DocumentStatus.FAILED,
         chunks=f"{view.chunk_count:,}" if view.chunk_count else "–",
+        chunk_words=say_count(view.chunk_count, "chunk") if view.chunk_count else "",
         size=say_size(view.size_bytes),
         added=say_ago(view.created_at, now=utc_now()),
         added_exactly=say_exactly(view.created_at),

@@ -21,6 +21,7 @@ from tests.api.test_story import HANDBOOK, make_base, make_bot
 from tests.installation import Installation, Person
 from tests.ui.tab import Tab, fire, opened_tab
 
+ADDING = ("show_adding", "close_adding", "note_pasted", "add_pair", "remove_pair")
 ONLY_SHOWS = {
     "search": (KnowledgeState,),
     "stop_asking": (KnowledgeState, BaseState),
@@ -31,7 +32,7 @@ ONLY_SHOWS = {
     "choose_mode": (SearchState,),
     "choose_limit": (SearchState,),
     "begin": (SearchState,),
-    **dict.fromkeys(("show_adding", "close_adding", "note_pasted", "add_pair", "remove_pair"), (NewBaseState, BaseState)),
+    **dict.fromkeys(ADDING, (NewBaseState, BaseState)),
 }
 """Handlers that only change what this tab shows."""
 

@@ -122,7 +122,11 @@ def _row(row: rx.Var[DocumentRow]) -> rx.Component:
     return rx.el.tr(
         rx.el.td(name, data_cell="name"),
         rx.el.td(status, data_cell="status"),
-        rx.el.td(row.chunks, data_cell="figure", data_unit="chunks"),
+        rx.el.td(
+            rx.el.span(row.chunks, class_name="kb-wide"),
+            rx.el.span(row.chunk_words, class_name="kb-narrow"),
+            data_cell="figure",
+        ),
         rx.el.td(row.size, data_cell="figure"),
         rx.el.td(relative_time(row.added, row.added_exactly), data_cell="added"),
         rx.el.td(switch, data_cell="switch"),

@@ -1,5 +1,6 @@
 """What the page of one knowledge base shows. While documents are on their way the page asks again every two seconds."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -93,16 +94,17 @@ class BaseState(AddingSources, ScopedState):
         return f"{done:,} of {say_count(self.total, 'document')} done"
 
     @rx.event
-    async def load(self) -> Any:
+    async def load(self) -> AsyncIterator[None]:
         """Read the knowledge base of this address and its newest documents."""
         scope = await self.scope()
-        base_id = id_in_path(self.router.url.path)
-        if self.held_id != str(base_id):
+        if f"/{self.held_id}" != self.router.url.path.rstrip("/").removeprefix("/knowledge"):
             self.reset()
+            yield  # bones, not the page that was left
         self.accepted = list(supported_extensions())
         self.max_bytes = runtime.current().max_upload_bytes
         self.is_missing = False
         try:
+            base_id = id_in_path(self.router.url.path)
             await self._load_base(scope, base_id)
         except NotFoundError:
             self.is_missing, self.is_ready = True, True
@@ -185,6 +187,7 @@ class BaseState(AddingSources, ScopedState):
         scope = await self.scope()
         async with self.works.open(scope) as work:
             tickets = await KnowledgeService(work).retry_failed(parse_id(self.held_id))
+        self.wanted_status = "all"
         await self._reload(scope)
         return rx.toast.info(f"Trying {say_count(len(tickets), 'document')} again.")
 

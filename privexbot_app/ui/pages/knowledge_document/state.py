@@ -1,6 +1,7 @@
 """A document in windows of text: a book opens as fast as a note, and no message outgrows the socket."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,18 @@ from privexbot_app.ui.ids import id_in_path, parse_id
 from privexbot_app.ui.knowledge.marking import Piece, cut_into_pieces
 from privexbot_app.ui.knowledge.views import ChunkLine, DocumentRow, chunk_line, document_row
 from privexbot_app.ui.session import ScopedState
+
+
+SHOW_CITED = """
+(function show(frames) {
+  const passage = document.getElementById("cited");
+  if (!passage) return frames && requestAnimationFrame(() => show(frames - 1));
+  const isTall = passage.getBoundingClientRect().height > 0.7 * innerHeight;
+  passage.focus({ preventScroll: true });
+  passage.scrollIntoView({ block: isTall ? "start" : "center" });
+})(120)
+"""
+"""Waits until the passage is drawn. Of one that is taller than the screen, its beginning is what people look for."""
 
 
 class DocumentState(ScopedState):
@@ -48,21 +61,23 @@ class DocumentState(ScopedState):
         return self.document is not None and not self.document.is_settled
 
     @rx.event
-    async def load(self) -> Any:
+    async def load(self) -> AsyncIterator[Any]:
         """Read the document of this address, at the passage that the address names."""
         scope = await self.scope()
         self.reset()
-        base_id, document_id = ids_in_path(self.router.url.path)
-        self.base_id_held, self.held_id = str(base_id), str(document_id)
+        yield  # bones, not the page that was left
         query = self.router.url.query_parameters
         self.cited_start, self.cited_end = read_range(query.get("start", ""), query.get("end", ""))
         try:
+            base_id, document_id = ids_in_path(self.router.url.path)
+            self.base_id_held, self.held_id = str(base_id), str(document_id)
             await self._load_document(scope)
             await self._show_window(scope, at=self.cited_start)
         except NotFoundError:
             self.is_missing = True
         self.is_ready = True
-        return rx.call_script("window.privexbot.focus('cited')") if self.cited_end else None
+        if self.cited_end:
+            yield rx.call_script(SHOW_CITED)
 
     @rx.event
     async def refresh(self) -> None:

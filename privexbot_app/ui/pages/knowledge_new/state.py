@@ -119,10 +119,11 @@ class NewBaseState(AddingSources, ScopedState):
         )
 
     @rx.event
-    async def load(self) -> Any:
+    async def load(self) -> AsyncIterator[Any]:
         """Resume the draft in the address, or begin with an empty form."""
         scope = await self.scope()
         self.reset()
+        yield  # bones, not the draft that was left
         self.accepted = list(supported_extensions())
         self.max_bytes = runtime.current().max_upload_bytes
         self.strategies = strategy_choices()
@@ -135,7 +136,8 @@ class NewBaseState(AddingSources, ScopedState):
                 self.is_missing = True
         self.saving = "saved" if self.draft_id else ""
         self.is_ready = True
-        return NewBaseState.preview if self.usable else None
+        if self.usable:
+            yield NewBaseState.preview
 
     @rx.event
     async def change_name(self, name: str) -> Any:

@@ -134,9 +134,14 @@ def _workspace_switcher() -> rx.Component:
 
 def _workspace_item(workspace: rx.Var[dict[str, str]]) -> rx.Component:
     return rx.dropdown_menu.item(
-        rx.el.span(workspace["name"], class_name="pb-two-lines"),
+        rx.el.span(
+            rx.el.span(workspace["name"]),
+            rx.el.span(workspace["organization"], class_name="pb-tiny"),
+            class_name="pb-two-lines",
+        ),
         rx.cond(workspace["id"] == ScopedState.workspace_id, icon("check", 15)),
         on_select=ScopedState.switch_workspace(workspace["id"]),
+        class_name="pb-menu-tall",
     )
 
 

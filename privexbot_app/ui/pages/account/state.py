@@ -9,12 +9,14 @@ from pydantic import ValidationError
 from privexbot_app import runtime
 from privexbot_app.domains.audit.schemas import AuditView
 from privexbot_app.domains.audit.service import AuditService
+from privexbot_app.domains.bots.service import BotService
 from privexbot_app.domains.identity.service import IdentityService
+from privexbot_app.domains.knowledge.service import KnowledgeService
 from privexbot_app.domains.tenancy.schemas import MemberView, NewMember, NewName
 from privexbot_app.domains.tenancy.service import TenancyService
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.errors import PrivexError
-from privexbot_app.kit.pagination import PageParams
+from privexbot_app.kit.pagination import LARGEST_PAGE_SIZE, PageParams
 from privexbot_app.kit.scope import ActorKind, Scope
 from privexbot_app.ui.formats import say_ago, say_exactly
 from privexbot_app.ui.ids import parse_id
@@ -22,6 +24,7 @@ from privexbot_app.ui.notify import message_of
 from privexbot_app.ui.session import ScopedState
 
 ENTRIES_SHOWN = PageParams(limit=50)
+EVERYTHING = PageParams(limit=LARGEST_PAGE_SIZE)
 
 
 @dataclass
@@ -150,8 +153,10 @@ class AccountState(ScopedState):
             members = await TenancyService(work).list_members()
             may_audit = "audit.read" in scope.permissions
             entries = (await AuditService(work).list_entries(ENTRIES_SHOWN)).items if may_audit else []
+            bots = (await BotService(work).list_bots(EVERYTHING, browser_url="")).items
+            bases = (await KnowledgeService(work).list_bases(EVERYTHING)).items
         self.members = [_member_row(member, me=scope.actor.id) for member in members]
-        names = {row.id: row.name for row in self.members}
+        names = {row.id: row.name for row in self.members} | {str(thing.id): thing.name for thing in (*bots, *bases)}
         self.entries = [_entry_row(entry, names) for entry in entries]
 
 

@@ -45,7 +45,7 @@ def chatbots_page() -> rx.Component:
 
 def _new_button() -> rx.Component:
     button = rx.button(icon("plus", 16), "New chatbot", on_click=ChatbotsState.show_new(True))
-    return rx.cond(ChatbotsState.permissions.contains("bots.write"), button)
+    return _only_with("bots.write", button)
 
 
 def _lists() -> rx.Component:
@@ -95,7 +95,7 @@ def _draft_row(row: rx.Var[ChatbotRow]) -> rx.Component:
         icon=icon("pencil-line", 17),
         status=badge("Draft"),
         meta=[row.version, row.knowledge, row.edited],
-        side=[_menu(row, _delete_item("draft", row))],
+        side=[_only_with("bots.write", _menu(row, _delete_item("draft", row)))],
     )
 
 
@@ -104,29 +104,28 @@ def _live() -> rx.Component:
 
 
 def _live_row(row: rx.Var[ChatbotRow]) -> rx.Component:
+    edit = rx.dropdown_menu.item(icon("pencil", 15), "Edit", on_select=ChatbotsState.edit(row.id))
+    try_it = rx.dropdown_menu.item(
+        icon("external-link", 15), "Try it", on_select=rx.redirect(row.public_url, is_external=True)
+    )
+    copy = rx.dropdown_menu.item(
+        icon("code", 15),
+        "Copy embed code",
+        on_select=[rx.set_clipboard(row.embed_code), rx.toast.success("Copied the embed code.")],
+    )
+    delete = rx.fragment(rx.dropdown_menu.separator(), _delete_item("bot", row))
     return item(
         row.name,
         href=row.href,
         icon=icon("bot", 17),
         status=badge("Live", "good"),
         meta=[row.version, row.knowledge, row.edited],
-        side=[
-            _menu(
-                row,
-                rx.dropdown_menu.item(icon("pencil", 15), "Edit", on_select=ChatbotsState.edit(row.id)),
-                rx.dropdown_menu.item(
-                    icon("external-link", 15), "Try it", on_select=rx.redirect(row.public_url, is_external=True)
-                ),
-                rx.dropdown_menu.item(
-                    icon("code", 15),
-                    "Copy embed code",
-                    on_select=[rx.set_clipboard(row.embed_code), rx.toast.success("Copied the embed code.")],
-                ),
-                rx.dropdown_menu.separator(),
-                _delete_item("bot", row),
-            )
-        ],
+        side=[_menu(row, _only_with("bots.write", edit), try_it, copy, _only_with("bots.deploy", delete))],
     )
+
+
+def _only_with(permission: str, part: rx.Component) -> rx.Component:
+    return rx.cond(ChatbotsState.permissions.contains(permission), part)
 
 
 def _menu(row: rx.Var[ChatbotRow], *items: rx.Component) -> rx.Component:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from alembic.config import Config
 from pydantic import SecretStr, ValidationError
@@ -102,7 +103,9 @@ def _doctor(settings: Settings, options: argparse.Namespace) -> None:
     failed = asyncio.run(_examine(settings))
     for name, reason in failed.items():
         _say(f"✗ {name}: {reason}")
-    sys.exit(1 if failed else _say("✓ everything answers"))
+    if failed:
+        sys.exit(1)
+    _say("✓ everything answers")
 
 
 async def _examine(settings: Settings) -> dict[str, str]:
@@ -120,7 +123,7 @@ async def _supervise(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     supervisor = Supervisor(children)
-    waiting = {asyncio.create_task(stop.wait())}
+    waiting: set[asyncio.Task[Any]] = {asyncio.create_task(stop.wait())}
     try:
         starting = asyncio.create_task(supervisor.start())
         await asyncio.wait({starting, *waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -139,7 +139,7 @@ async def _answers(url: str) -> bool:
 async def _pings(url: str) -> bool:
     client = redis.asyncio.Redis.from_url(url, socket_connect_timeout=1)
     try:
-        return bool(await client.ping())
+        return bool(await client.ping())  # type: ignore[misc]
     except (TimeoutError, redis.RedisError):
         return False
     finally:

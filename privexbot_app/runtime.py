@@ -46,7 +46,7 @@ class Runtime:
         plugins = self.works.plugins
         reasons = {
             "database": await _reason(self._check_database()),
-            "redis": await _reason(self.works.redis.ping()),
+            "redis": await _reason(self.works.redis.ping()),  # type: ignore[arg-type]
             "vector_store": await _reason(plugins.vector_stores.get(plugins.defaults.vector_store).check()),
         }
         return {name: reason for name, reason in reasons.items() if reason}

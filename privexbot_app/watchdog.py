@@ -63,7 +63,7 @@ async def _run(chore: Schedule, runtime: Runtime) -> None:
         log.error("chore.failed", chore=chore.name, exc_info=error)
 
 
-def _bury_dead_workers(connection: "redis.Redis[bytes]") -> None:
+def _bury_dead_workers(connection: redis.Redis) -> None:
     """Have RQ queue the jobs of workers again whose heartbeat has stopped."""
     for name in QUEUES:
         with suppress(NoSuchJobError):

@@ -64,7 +64,7 @@ async def _run(envelope: dict[str, Any]) -> None:
         await runtime.close()
 
 
-def _connect(url: str) -> "redis.Redis[Any]":
+def _connect(url: str) -> redis.Redis:
     """A connection to Redis, which may still be starting."""
     connection = redis.Redis.from_url(url)
     deadline = time.monotonic() + WAIT_FOR_REDIS_SECONDS

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import TextClause
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.ids import new_id
@@ -143,22 +143,22 @@ def tenant_models() -> list[type[WorkspaceModel]]:
     return [model for model in _descendants(WorkspaceModel) if hasattr(model, "__table__")]
 
 
-def _descendants(model: type) -> Iterator[type]:
+def _descendants(model: type) -> Iterator[Any]:
     for child in model.__subclasses__():
         yield child
         yield from _descendants(child)
 
 
 def _tenant_tables_in(statement: Any) -> set[Table]:
-    tables = {model.__table__ for model in tenant_models()}  # type: ignore[attr-defined]
-    return {node for node in visitors.iterate(statement) if getattr(node, "__visit_name__", "") == "table"} & tables
+    tables: set[Any] = {model.__table__ for model in tenant_models()}  # type: ignore[attr-defined]
+    return tables & {node for node in visitors.iterate(statement) if getattr(node, "__visit_name__", "") == "table"}
 
 
 def _criteria(session: Session, scope: Scope) -> tuple[Any, ...]:
     # Built once per session: a lambda over the base class fails with SQLModel's unmapped bases.
     if "criteria" not in session.info:
         session.info["criteria"] = tuple(
-            with_loader_criteria(model, model.workspace_id == scope.workspace_id, include_aliases=True)
+            with_loader_criteria(model, col(model.workspace_id) == scope.workspace_id, include_aliases=True)
             for model in tenant_models()
         )
     return session.info["criteria"]

@@ -179,17 +179,17 @@ class DraftStore:
 
         scope_of: makes a Scope from organization and workspace ids.
         """
-        entries = await self._redis.smembers(DIRTY_KEY)
+        entries = await self._redis.smembers(DIRTY_KEY)  # type: ignore[misc]
         for entry in entries:
             organization_id, workspace_id, kind, id = json.loads(entry)
             # Removed first: a save that comes in between adds it again, and it is copied once more.
-            await self._redis.srem(DIRTY_KEY, entry)
+            await self._redis.srem(DIRTY_KEY, entry)  # type: ignore[misc]
             try:
                 await self._snapshot(scope_of(UUID(organization_id), UUID(workspace_id)), kind, UUID(id))
             except IntegrityError:
                 log.info("draft.orphaned", workspace_id=workspace_id, draft_id=id)  # its workspace is gone
             except BaseException:
-                await self._redis.sadd(DIRTY_KEY, entry)
+                await self._redis.sadd(DIRTY_KEY, entry)  # type: ignore[misc]
                 raise
         return len(entries)
 

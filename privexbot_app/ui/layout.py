@@ -83,7 +83,7 @@ def mount_pages(app: rx.App) -> None:
     for entry in _entries.values():
         guard = [] if entry.is_public else [ScopedState.load_session]
         app.add_page(
-            _framed(entry),
+            framed(entry),
             route=entry.route,
             title=f"{entry.title} · {PRODUCT}",
             description="Build chatbots that answer from your own documents.",
@@ -108,12 +108,17 @@ def sidebar_sections() -> list[shell.Section]:
     return [shell.Section(title, links) for title, links in sections.items()]
 
 
-def _framed(entry: PageEntry) -> Render:
-    if entry.is_public:
-        return lambda: shell.door(entry.render())
-    return lambda: shell.frame(
-        entry.render(), sections=sidebar_sections(), route=entry.route, permission=entry.permission
-    )
+def framed(entry: PageEntry) -> Render:
+    """The page in its frame, under the name of the page's own module: Reflex bundles the parts of pages by module, and
+    under ours every page would load the parts of all."""
+
+    def render() -> rx.Component:
+        if entry.is_public:
+            return shell.door(entry.render())
+        return shell.frame(entry.render(), sections=sidebar_sections(), route=entry.route, permission=entry.permission)
+
+    render.__module__ = entry.render.__module__
+    return render
 
 
 def _add(entry: PageEntry) -> None:

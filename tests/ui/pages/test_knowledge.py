@@ -223,9 +223,12 @@ async def test_long_lists_come_in_pages(installation: Installation, ann: Person)
     files = [("files", (f"note-{number}.txt", b"A berth costs 24 euros.")) for number in range(60)]
     await installation.http.post(f"/api/v1/kb/{base_id}/documents", files=files, headers=ann.headers)
     await fire(state, BaseState.files_taken)
-    assert (len(state.documents), bool(state.next_cursor)) == (50, True)
-    await fire(state, BaseState.load_more)
-    assert (len({row.id for row in state.documents}), state.next_cursor) == (61, "")
+    newest = [row.id for row in state.documents]
+    await fire(state, BaseState.show_older)
+    assert (len(newest), len(state.documents), state.next_cursor) == (50, 11, "")
+    assert not set(newest) & {row.id for row in state.documents}
+    await fire(state, BaseState.show_newer)
+    assert [row.id for row in state.documents] == newest
 
 
 async def test_a_search_marks_the_words_and_leads_to_the_passage(installation: Installation, ann: Person):

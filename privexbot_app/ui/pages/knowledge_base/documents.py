@@ -20,11 +20,30 @@ def documents_tab() -> rx.Component:
         rx.cond(CAN_WRITE & BaseState.is_uploading_shown, _upload()),
         _toolbar(),
         rx.cond(BaseState.documents.length() > 0, _table(), _nothing()),
-        rx.cond(
-            BaseState.next_cursor != "",
-            rx.button("Load more", variant="soft", color_scheme="gray", on_click=BaseState.load_more),
-        ),
+        rx.cond((BaseState.next_cursor != "") | (BaseState.cursors.length() > 1), _pager()),
         class_name="pb-stack",
+    )
+
+
+def _pager() -> rx.Component:
+    style = {"variant": "soft", "color_scheme": "gray"}
+    return rx.el.div(
+        rx.button(
+            icon("chevron-left", 15),
+            "Newer",
+            disabled=BaseState.cursors.length() <= 1,
+            on_click=BaseState.show_newer,
+            **style,
+        ),
+        rx.el.span(BaseState.page_words, role="status", class_name="pb-soft"),
+        rx.button(
+            "Older",
+            icon("chevron-right", 15),
+            disabled=BaseState.next_cursor == "",
+            on_click=BaseState.show_older,
+            **style,
+        ),
+        class_name="kb-between",
     )
 
 

@@ -81,10 +81,10 @@ def _progress() -> rx.Component:
 
 def _counts() -> rx.Component:
     return rx.el.div(
-        stat_tile("Documents", BaseState.total.to_string(), icon_name="files"),
-        stat_tile("Ready", BaseState.indexed.to_string(), icon_name="circle-check"),
-        stat_tile("Failed", BaseState.failed.to_string(), icon_name="circle-alert"),
-        stat_tile("Chunks", BaseState.chunk_words, icon_name="layers"),
+        stat_tile("Documents", BaseState.figures[0], icon_name="files"),
+        stat_tile("Ready", BaseState.figures[1], icon_name="circle-check"),
+        stat_tile("Failed", BaseState.figures[2], icon_name="circle-alert"),
+        stat_tile("Chunks", BaseState.figures[3], icon_name="layers"),
         class_name="pb-grid-4",
     )
 

@@ -18,7 +18,6 @@ from privexbot_app.ui.knowledge.marking import Piece, cut_into_pieces
 from privexbot_app.ui.knowledge.views import ChunkLine, DocumentRow, chunk_line, document_row
 from privexbot_app.ui.session import ScopedState
 
-
 SHOW_CITED = """
 (function show(frames) {
   const passage = document.getElementById("cited");

@@ -13,7 +13,7 @@ RawHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[No
 @asynccontextmanager
 async def serving(routes: dict[str, Handler]) -> AsyncIterator[str]:
     """Serve path → handler on a free port of 127.0.0.1, any method. Yields the base URL without a closing slash."""
-    app = web.Application()
+    app = web.Application(client_max_size=64 * 1024 * 1024)
     for path, handler in routes.items():
         app.router.add_route("*", path, handler)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

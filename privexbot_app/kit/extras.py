@@ -19,11 +19,9 @@ def import_extra(module: str, *, extra: str) -> Any:
     '1'
     >>> import_extra("no_such_library", extra="qdrant")
     Traceback (most recent call last):
-    privexbot_app.kit.extras.ExtraMissingError: This needs a library that is not installed: pip install privexbot[qdrant]
+    privexbot_app.kit.extras.ExtraMissingError: A library is missing: pip install privexbot[qdrant]
     """
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        raise ExtraMissingError(
-            f"This needs a library that is not installed: pip install privexbot[{extra}]", module=error.name
-        ) from error
+        raise ExtraMissingError(f"A library is missing: pip install privexbot[{extra}]", module=error.name) from error

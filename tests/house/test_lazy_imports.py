@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 HEAVY = (
-    "chromadb", "faiss", "llama_index", "numpy", "onnxruntime", "pandas", "pymilvus", "pypdfium2", "qdrant_client", "spacy", "tokenizers", "torch",
-    "unstructured", "web3",
+    "chromadb", "faiss", "llama_index", "onnxruntime", "pandas", "pymilvus", "pypdfium2", "qdrant_client", "spacy",
+    "tokenizers", "torch", "unstructured", "web3",
 )  # fmt: skip
 PROGRAM = """
 import sys

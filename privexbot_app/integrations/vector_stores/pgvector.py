@@ -1,10 +1,10 @@
 """pgvector in a PostgreSQL server: one table per workspace and namespace, in a schema of their own.
 
-A table each, since an HNSW index needs one length of vectors and filters only after it has searched: in a shared table a
-small knowledge base would drown among large ones. What remains to be filtered, some documents of one base, is met by
-iterative scans, which go on until enough rows pass. Tables are made when first needed, outside the migrations. Searches
-are approximate once a table is large; `ef_search` trades time for recall. Vectors longer than 2,000 numbers get no index
-and are searched exactly. asyncpg speaks to the server; of the default installation, so the extra adds nothing to it.
+A table each, since an HNSW index needs one length of vectors and filters only after it has searched: in a shared table
+a small knowledge base would drown among large ones. What remains to be filtered, some documents of one base, is met by
+iterative scans, which go on until enough rows pass. Tables are made when first needed, outside the migrations.
+Searches are approximate once a table is large; `ef_search` trades time for recall. Vectors of more than 2,000 numbers
+get no index and are searched exactly. asyncpg of the default installation speaks to the server: the extra adds nothing.
 """
 
 import asyncio
@@ -74,6 +74,11 @@ class PgVectorStore:
         if limit < 1 or (document_ids is not None and not document_ids):
             return []
         question = _written(vector)
+        statement = (
+            f"SELECT chunk_id, document_id, embedding <=> $1::text::vector AS distance FROM {self._table(space)}"  # noqa: S608
+            " WHERE workspace_id = $2 AND ($3::uuid[] IS NULL OR document_id = ANY($3))"
+            " ORDER BY distance LIMIT $4"
+        )
         candidates = min(max(self.config.ef_search, limit), _LARGEST_EF)
 
         async def search(connection: "Connection") -> list[VectorHit]:
@@ -84,9 +89,7 @@ class PgVectorStore:
                     str(candidates),
                 )
                 rows = await connection.fetch(
-                    f"SELECT chunk_id, document_id, embedding <=> $1::text::vector AS distance FROM {self._table(space)}"  # noqa: S608
-                    " WHERE workspace_id = $2 AND ($3::uuid[] IS NULL OR document_id = ANY($3))"
-                    " ORDER BY distance LIMIT $4",
+                    statement,
                     question,
                     space.workspace_id,
                     None if document_ids is None else list(document_ids),
@@ -104,7 +107,7 @@ class PgVectorStore:
             f"SELECT chunk_id, embedding::real[] AS numbers FROM {self._table(space)}"  # noqa: S608
             " WHERE workspace_id = $1 AND chunk_id = ANY($2)"
         )
-        rows = await self._run(lambda held: held.fetch(statement, space.workspace_id, list(chunk_ids)), [])
+        rows: list[Any] = await self._run(lambda held: held.fetch(statement, space.workspace_id, list(chunk_ids)), [])
         return {row["chunk_id"]: row["numbers"] for row in rows}
 
     async def delete_documents(self, space: Namespace, document_ids: Collection[UUID]) -> None:
@@ -127,7 +130,7 @@ class PgVectorStore:
     async def list_chunk_ids(self, space: Namespace) -> set[UUID]:
         """See `VectorStore.list_chunk_ids`."""
         statement = f"SELECT chunk_id FROM {self._table(space)} WHERE workspace_id = $1"  # noqa: S608
-        rows = await self._run(lambda held: held.fetch(statement, space.workspace_id), [])
+        rows: list[Any] = await self._run(lambda held: held.fetch(statement, space.workspace_id), [])
         return {row["chunk_id"] for row in rows}
 
     async def check(self) -> None:
@@ -177,7 +180,8 @@ class PgVectorStore:
             await connection.execute(f"CREATE INDEX IF NOT EXISTS {_id(space)}_document ON {table} (document_id)")
             if dimensions <= _LONGEST_INDEXED:
                 await connection.execute(
-                    f"CREATE INDEX IF NOT EXISTS {_id(space)}_nearest ON {table} USING hnsw (embedding vector_cosine_ops)"
+                    f"CREATE INDEX IF NOT EXISTS {_id(space)}_nearest ON {table}"
+                    " USING hnsw (embedding vector_cosine_ops)"
                 )
             await connection.execute(f"COMMENT ON TABLE {table} IS '{space.full_name}'")
 
@@ -233,5 +237,5 @@ def _id(space: Namespace) -> str:
 
 
 def _written(vector: Sequence[float]) -> str:
-    numbers: list[Any] = [repr(float(number)) for number in vector]
+    numbers = [repr(float(number)) for number in vector]
     return f"[{','.join(numbers)}]"

@@ -181,7 +181,8 @@ def _upsert(space: Namespace, records: Sequence[VectorRecord], connection: _Conn
     for is_last in (False, True):
         _ensure_collection(space, len(records[0].vector), connection)
         try:
-            return _named(lambda held: held.client.upsert(space.full_name, points, wait=True) and None, connection)
+            _named(lambda held: held.client.upsert(space.full_name, points, wait=True), connection)
+            return
         except _AbsentError:
             # Another process has removed what we remember.
             connection.seen.discard(space.full_name)

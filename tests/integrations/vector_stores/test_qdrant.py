@@ -6,9 +6,8 @@ import pytest
 
 pytest.importorskip("qdrant_client")
 
-from privexbot_app.integrations.vector_stores.base import VectorStoreUnavailableError
 from privexbot_app.integrations.vector_stores.qdrant import QdrantStore
-from tests.contract.vector_store_contract import VectorStoreContract, record
+from tests.contract.vector_store_contract import VectorStoreContract
 
 
 @pytest.fixture(scope="module")

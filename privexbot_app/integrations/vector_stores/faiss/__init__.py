@@ -61,7 +61,7 @@ class FaissStore:
         """See `VectorStore.upsert`."""
         for start in range(0, len(records), _BATCH):
             batch = records[start : start + _BATCH]
-            await self._run(lambda folder, batch=batch: folder.add(space, batch))
+            await self._run(partial(_Folder.add, space=space, records=batch))
 
     async def query(
         self, space: Namespace, vector: Sequence[float], *, limit: int, document_ids: Collection[UUID] | None = None

@@ -23,7 +23,8 @@ from privexbot_app.ui.components.documents import progress_line
 from privexbot_app.ui.components.ticker import ticker
 from privexbot_app.ui.ids import parse_id
 from privexbot_app.ui.knowledge.losing import say_loss
-from privexbot_app.ui.knowledge.views import BaseRow, DraftRow, base_row, draft_row
+from privexbot_app.ui.knowledge.rows import BaseRow, DraftRow
+from privexbot_app.ui.knowledge.views import base_row, draft_row
 from privexbot_app.ui.layout import dashboard_page
 from privexbot_app.ui.session import ScopedState
 

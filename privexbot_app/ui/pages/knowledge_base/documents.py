@@ -6,7 +6,7 @@ from privexbot_app.ui.components import badge, card, empty_state, icon, relative
 from privexbot_app.ui.components.adding import source_buttons
 from privexbot_app.ui.components.documents import kind_icon, progress_line
 from privexbot_app.ui.components.file_drop import file_drop
-from privexbot_app.ui.knowledge.views import DocumentRow
+from privexbot_app.ui.knowledge.rows import DocumentRow
 from privexbot_app.ui.pages.knowledge_base.state import BaseState
 from privexbot_app.ui.session import ScopedState
 

@@ -27,7 +27,8 @@ from privexbot_app.ui.formats import say_count
 from privexbot_app.ui.ids import id_in_path, parse_id
 from privexbot_app.ui.knowledge.adding import AddingSources
 from privexbot_app.ui.knowledge.losing import say_loss
-from privexbot_app.ui.knowledge.views import DocumentRow, document_row, fact_rows
+from privexbot_app.ui.knowledge.rows import DocumentRow
+from privexbot_app.ui.knowledge.views import document_row, fact_rows
 from privexbot_app.ui.session import ScopedState
 from privexbot_app.ui.statuses import base_status
 

@@ -18,7 +18,7 @@ from privexbot_app.ui.components import (
 from privexbot_app.ui.components.adding import source_buttons, source_dialogs
 from privexbot_app.ui.components.documents import kind_icon
 from privexbot_app.ui.components.file_drop import file_drop
-from privexbot_app.ui.knowledge.views import SourceRow
+from privexbot_app.ui.knowledge.rows import SourceRow
 from privexbot_app.ui.layout import dashboard_page
 from privexbot_app.ui.pages.knowledge_new.preview import preview_panel
 from privexbot_app.ui.pages.knowledge_new.settings import settings_card

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from privexbot_app.ui.components import badge, icon, note, skeleton
-from privexbot_app.ui.knowledge.views import ChunkCard
+from privexbot_app.ui.knowledge.rows import ChunkCard
 from privexbot_app.ui.pages.knowledge_new.state import NewBaseState
 
 

@@ -3,7 +3,8 @@
 import reflex as rx
 
 from privexbot_app.ui.components import card, choice, field
-from privexbot_app.ui.knowledge.views import MODE_WORDS, Option, StrategyChoice
+from privexbot_app.ui.knowledge.rows import Option, StrategyChoice
+from privexbot_app.ui.knowledge.views import MODE_WORDS
 from privexbot_app.ui.pages.knowledge_new.state import NewBaseState
 
 MODE_HELP = "Hybrid joins both, and is best for most texts."

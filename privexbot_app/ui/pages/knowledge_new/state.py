@@ -29,17 +29,8 @@ from privexbot_app.ui import routes
 from privexbot_app.ui.formats import say_count
 from privexbot_app.ui.ids import parse_id
 from privexbot_app.ui.knowledge.adding import AddingSources
-from privexbot_app.ui.knowledge.views import (
-    MODE_WORDS,
-    ChunkCard,
-    Option,
-    SourceRow,
-    StrategyChoice,
-    chunk_cards,
-    options_of,
-    source_rows,
-    strategy_choices,
-)
+from privexbot_app.ui.knowledge.rows import ChunkCard, Option, SourceRow, StrategyChoice
+from privexbot_app.ui.knowledge.views import MODE_WORDS, chunk_cards, options_of, source_rows, strategy_choices
 from privexbot_app.ui.notify import message_of
 from privexbot_app.ui.session import ScopedState
 

@@ -47,6 +47,8 @@ class Route:
 KB, BOT, AUTH, SPACE = "/api/v1/kb", "/api/v1/chatbots", "/api/v1/auth", "/api/v1/workspaces/{workspace_id}"
 TALK = "/api/v1/bots/{public_bot_id}"
 PASTED = {"type": "text", "title": "Pasted", "content": TEXT}
+GOLDEN_CSV = {"content": "question,phrases\nWhen?,8:30"}
+GOLDEN = {"question": "When is it open?", "expected_phrases": ["8:30"]}
 
 TABLE = (
     # anybody
@@ -93,6 +95,10 @@ TABLE = (
     Route("DELETE", f"{KB}/draft/{{kb_draft_id}}", "kb.write", 204),
     Route("PUT", f"{KB}/draft/{{kb_draft_id}}/sources", "kb.write", 200, PASTED),
     Route("DELETE", f"{KB}/draft/{{kb_draft_id}}/sources/{{source_id}}", "kb.write", 204),
+    Route("GET", f"{KB}/draft/{{kb_draft_id}}/sources/{{source_id}}", "kb.read"),
+    Route("GET", f"{KB}/draft/{{kb_draft_id}}/sources/{{source_id}}/pages", "kb.read"),
+    Route("GET", f"{KB}/draft/{{kb_draft_id}}/sources/{{source_id}}/pages/{{page}}", "kb.read", 404),
+    Route("PATCH", f"{KB}/draft/{{kb_draft_id}}/sources/{{source_id}}/pages/{{page}}", "kb.write", 404, {}),
     Route("GET", f"{KB}/draft/{{kb_draft_id}}/preview-chunks", "kb.read"),
     Route("POST", f"{KB}/draft/{{kb_draft_id}}/finalize", "kb.write", 202),
     Route("GET", KB, "kb.read"),
@@ -107,7 +113,24 @@ TABLE = (
     Route("POST", f"{KB}/{{kb_id}}/documents/{{document_id}}/retry", "kb.write", 202),
     Route("GET", f"{KB}/{{kb_id}}/documents/{{document_id}}/text", "kb.read"),
     Route("GET", f"{KB}/{{kb_id}}/documents/{{document_id}}/chunks", "kb.read"),
+    Route("GET", f"{KB}/{{kb_id}}/sources", "kb.read"),
+    Route("GET", f"{KB}/{{kb_id}}/sources/{{kb_source_id}}", "kb.read"),
+    Route("PATCH", f"{KB}/{{kb_id}}/sources/{{kb_source_id}}", "kb.write", 200, {"sync_minutes": 60}),
+    Route("DELETE", f"{KB}/{{kb_id}}/sources/{{kb_source_id}}", "kb.write", 204),
+    Route("POST", f"{KB}/{{kb_id}}/sources/{{kb_source_id}}/sync", "kb.write", 422),
     Route("POST", f"{KB}/{{kb_id}}/search", "kb.read", 200, {"query": "opening hours"}),
+    # golden questions
+    Route("GET", f"{KB}/{{kb_id}}/golden-questions", "kb.read"),
+    Route("POST", f"{KB}/{{kb_id}}/golden-questions", "kb.write", 201, GOLDEN),
+    Route(
+        "POST", f"{KB}/{{kb_id}}/golden-questions/import", "kb.write", 201, {"content": "question,phrases\nWhen?,8:30"}
+    ),
+    Route("POST", f"{KB}/{{kb_id}}/golden-questions/promote", "kb.write", 201, {"message_id": "{message_id}"}),
+    Route("DELETE", f"{KB}/{{kb_id}}/golden-questions/{{question_id}}", "kb.write", 204),
+    Route("POST", f"{KB}/{{kb_id}}/golden-runs", "kb.write", 202),
+    Route("GET", f"{KB}/{{kb_id}}/golden-runs", "kb.read"),
+    Route("GET", f"{KB}/{{kb_id}}/quality-gate", "kb.read"),
+    Route("PUT", f"{KB}/{{kb_id}}/quality-gate", "kb.write", 200, {"minimum_recall": None}),
     # bots
     Route("POST", f"{BOT}/draft", "bots.write", 201, {"name": "New"}),
     Route("GET", f"{BOT}/draft", "bots.read"),
@@ -161,6 +184,9 @@ class World:
         bot_draft = await self.made(who, "POST", f"{BOT}/draft", fields)
         bot = await self.made(who, "POST", f"{BOT}/draft/{bot_draft['draft_id']}/deploy")
         kept_bot = await self.made(who, "POST", f"{BOT}/draft", fields)
+        question = await self.made(who, "POST", f"{KB}/{base['kb_id']}/golden-questions", GOLDEN)
+        talk = f"/api/v1/bots/{bot['bot_id']}/chat"
+        answer = await self.made(who, "POST", talk, {"message": "When is the harbour office open?"})
         newcomer = await self.installation.register("new")
         member = await self.installation.register("member")
         workspace_id = self.people[who].workspace_id
@@ -177,6 +203,8 @@ class World:
             "bot_draft_id": kept_bot["draft_id"],
             "workspace_id": workspace_id,
             "user_id": member.user_id,
+            "question_id": question["id"],
+            "message_id": answer["message_id"],
             "email": newcomer.email,
             "name": "swagger-ui.css",
         }

@@ -19,6 +19,7 @@ BREACHES = {
     "tables-tenancy": ("domains/bots/service.py", "from privexbot_app.domains.tenancy import repository"),
     "tables-audit": ("domains/bots/service.py", "from privexbot_app.domains.audit import models"),
     "tables-bots": ("domains/conversations/answering.py", "from privexbot_app.domains.bots import repository"),
+    "tables-evaluations": ("api/v1/golden.py", "from privexbot_app.domains.evaluations import repository"),
     "tables-leads": ("api/v1/leads.py", "from privexbot_app.domains.leads import repository"),
     "tables-conversations": ("api/v1/chatbots.py", "from privexbot_app.domains.conversations import models"),
     "kinds": ("integrations/llms/extractive.py", "from privexbot_app.integrations.embeddings import base"),

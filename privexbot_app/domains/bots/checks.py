@@ -1,6 +1,6 @@
 """Is a bot fit to be deployed? All problems at once, each naming its field."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from uuid import UUID
 
 from privexbot_app.domains.bots.origins import is_origin_pattern
@@ -11,6 +11,15 @@ from privexbot_app.kit.errors import FieldProblem, InvalidError
 from privexbot_app.rag.prompt import Grounding
 
 CHANNELS = frozenset({"web"})
+
+DeployCheck = Callable[[Work, BotConfig], AsyncIterator[FieldProblem]]
+DEPLOY_CHECKS: list[DeployCheck] = []
+
+
+def deploy_check(check: DeployCheck) -> DeployCheck:
+    """Have a room above this one look at a bot before it is deployed; it yields what is wrong."""
+    DEPLOY_CHECKS.append(check)
+    return check
 
 
 class BotIncompleteError(InvalidError):
@@ -34,6 +43,7 @@ async def find_problems(work: Work, config: BotConfig, channels: list[str]) -> l
         *_check_model(config, work.plugins),
         *_check_knowledge(base_ids, missing),
         *_check_channels(channels),
+        *[problem for check in DEPLOY_CHECKS async for problem in check(work, config)],
     ]
 
 

@@ -27,6 +27,11 @@ class MessageRepository(TenantRepository[Message]):
         statement = self.query(Message.conversation_id == conversation_id).order_by(Message.id.desc()).limit(limit)
         return list(reversed(await self.all(statement)))
 
+    async def find_question(self, reply: Message) -> Message | None:
+        """The visitor's message that came right before an answer, or None."""
+        earlier = self.query(Message.conversation_id == reply.conversation_id, Message.id < reply.id)
+        return await self.one(earlier.where(Message.role == "visitor").order_by(Message.id.desc()))
+
     async def count_answers(self) -> int:
         """How many answers the workspace's bots have given."""
         statement = select(func.count(Message.id)).where(Message.role == "bot")

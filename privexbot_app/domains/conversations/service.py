@@ -138,6 +138,20 @@ class ConversationService:
             found = await work.repository(ConversationRepository).find(conversation_id)
         return found.id if found else None
 
+    async def get_exchange(self, scope: Scope, message_id: UUID) -> tuple[str, list[CitationView]]:
+        """The question that an answer was given to, and what the answer cites. Needs `conversations.read`.
+
+        Raises NotFoundError (`message_not_found`), also for a message that is no answer.
+        """
+        scope.require("conversations.read")
+        async with self._works.open(scope, read_only=True) as work:
+            messages = work.repository(MessageRepository)
+            reply = await messages.get(message_id)
+            question = await messages.find_question(reply)
+        if reply.role != "bot" or question is None:
+            raise NotFoundError("There is no such answer.", code="message_not_found")
+        return question.content, [CitationView.model_validate(citation) for citation in reply.citations]
+
     async def rate(self, scope: Scope, bot_id: UUID, feedback: Feedback) -> None:
         """Keep what a visitor thinks of an answer of their own session. Raises NotFoundError (`message_not_found`)."""
         conversation_id = self._sessions.read(feedback.session_id, bot_id)

@@ -178,3 +178,37 @@ def test_tokens_that_frame_every_text_do_not_shrink_the_chunks(name):
     document = StructuredText("Some words are here, and there are more of them. " * 60)
     chunks = chunk(name, document, size=100, count=lambda text: len(text.split()) + 2)
     assert all(80 <= piece.token_count <= 100 for piece in chunks[:-1])
+
+
+def test_a_new_topic_begins_a_new_chunk():
+    boats = "The harbour has forty berths for boats. A boat needs a berth and a mooring line. Boats pay for the berth. "
+    bread = "Knead the dough for ten minutes with flour. The dough rests beside the oven. Bake bread from the dough. "
+    document = StructuredText((boats * 2 + bread * 2).strip())
+    chunks = chunk("topic", document, size=400, overlap=0)
+    assert len(chunks) >= 2
+    assert not any("berth" in piece.text and "dough" in piece.text for piece in chunks)
+
+
+def test_a_pair_is_never_mixed_with_another():
+    text = "Q: Open on Sunday?\nA: No.\n\nQ: Why?\nA: Rest.\n\nQ: When then?\nA: On Monday."
+    chunks = chunk("pairs", StructuredText(text), size=60, overlap=0)
+    assert [piece.text.count("Q:") for piece in chunks] == [1, 1, 1]
+    assert all("A:" in piece.text for piece in chunks)
+
+
+def test_questions_as_headings_take_their_answers_along():
+    document = build(
+        (BlockKind.HEADING, "# Is it open on Sunday?"),
+        (BlockKind.PARAGRAPH, "No, it is closed."),
+        (BlockKind.HEADING, "# Where is it?"),
+        (BlockKind.PARAGRAPH, "Behind the church."),
+    )
+    chunks = chunk("pairs", document, size=60, overlap=0)
+    assert [piece.text.split("\n")[-1] for piece in chunks] == ["No, it is closed.", "Behind the church."]
+
+
+def test_a_long_answer_keeps_its_question_with_every_part():
+    answer = " ".join(f"Step number {number} takes a while." for number in range(20))
+    chunks = chunk("pairs", StructuredText(f"Q: How is it done?\nA: {answer}"), size=60, overlap=0)
+    assert len(chunks) > 1
+    assert {piece.context for piece in chunks[1:]} == {"Q: How is it done?"}

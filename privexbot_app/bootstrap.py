@@ -16,6 +16,7 @@ from privexbot_app.integrations.embeddings.base import EMBEDDERS, Purpose
 from privexbot_app.integrations.llms.base import LLMS
 from privexbot_app.integrations.parsers.base import PARSERS
 from privexbot_app.integrations.plugins import Defaults, Plugins
+from privexbot_app.integrations.rerankers.base import RERANKERS
 from privexbot_app.integrations.source_connectors.base import SOURCE_CONNECTORS
 from privexbot_app.integrations.storages.base import STORAGES
 from privexbot_app.integrations.vector_stores.base import VECTOR_STORES
@@ -33,6 +34,7 @@ from privexbot_app.settings import Environment, Settings
 REGISTRIES = (
     (LLMS, "privexbot_app.integrations.llms", "privexbot.llms"),
     (EMBEDDERS, "privexbot_app.integrations.embeddings", "privexbot.embeddings"),
+    (RERANKERS, "privexbot_app.integrations.rerankers", "privexbot.rerankers"),
     (VECTOR_STORES, "privexbot_app.integrations.vector_stores", "privexbot.vector_stores"),
     (SOURCE_CONNECTORS, "privexbot_app.integrations.source_connectors", "privexbot.source_connectors"),
     (PARSERS, "privexbot_app.integrations.parsers", "privexbot.parsers"),
@@ -46,14 +48,15 @@ def build_runtime(settings: Settings | None = None) -> Runtime:
     settings = settings or Settings()
     discover()
     sessions = create_sessions(create_engine(settings.async_database_url))
+    keys = KeyRing(settings.read_secret_key())
     return Runtime(
         works=Works(
             sessions=sessions,
             dispatcher=Dispatcher(sessions, settings.redis_address),
             redis=create_redis(settings.redis_address),
-            plugins=_build_plugins(settings),
+            plugins=_build_plugins(settings, keys),
         ),
-        keys=KeyRing(settings.read_secret_key()),
+        keys=keys,
         browser_url=settings.browser_url,
         max_upload_bytes=settings.max_upload_megabytes * 1_000_000,
         version=privexbot_app.__version__,
@@ -79,7 +82,7 @@ def table_metadata() -> MetaData:
     return SQLModel.metadata
 
 
-def _build_plugins(settings: Settings) -> Plugins:
+def _build_plugins(settings: Settings, keys: KeyRing) -> Plugins:
     minilm = {"model_dir": settings.models_dir / "minilm"} | settings.embeddings.get("minilm", {})
     storage_config = {"root": settings.data_dir / "files"} | settings.storages.get("local", {})
     storage = STORAGES.get("local")
@@ -87,8 +90,10 @@ def _build_plugins(settings: Settings) -> Plugins:
         llms=settings.llms,
         embeddings={**settings.embeddings, "minilm": minilm},
         vector_stores=settings.vector_stores,
+        rerankers=settings.rerankers,
         storage=storage(storage.Config.model_validate(storage_config)),  # type: ignore[call-arg]
         http=HttpClient(HttpConfig(allowed_private_networks=settings.allowed_private_networks)),
+        keys=keys,
         defaults=Defaults(
             llm=settings.default_llm or ("openai_like" if "openai_like" in settings.llms else "extractive"),
             vector_store=settings.default_vector_store,

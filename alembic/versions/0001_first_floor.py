@@ -283,6 +283,13 @@ def upgrade() -> None:
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("sealed", sa.String(), nullable=False),
+        sa.Column("excluded_keys", sa.JSON(), nullable=False),
+        sa.Column("sync_minutes", sa.Integer(), nullable=True),
+        sa.Column("next_sync_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("syncing_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_synced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_report", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(
             ["workspace_id", "knowledge_base_id"],
             ["knowledge_base.workspace_id", "knowledge_base.id"],
@@ -294,6 +301,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "id"),
     )
     op.create_index(op.f("ix_source_knowledge_base_id"), "source", ["knowledge_base_id"], unique=False)
+    op.create_index(op.f("ix_source_next_sync_at"), "source", ["next_sync_at"], unique=False)
     op.create_index(op.f("ix_source_workspace_id"), "source", ["workspace_id"], unique=False)
     op.create_table(
         "document",
@@ -308,6 +316,8 @@ def upgrade() -> None:
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.Column("content_hash", sa.String(), nullable=False),
         sa.Column("storage_path", sa.String(), nullable=False),
+        sa.Column("source_key", sa.String(), nullable=False),
+        sa.Column("is_edited", sa.Boolean(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("error_code", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),

@@ -8,9 +8,11 @@ from pydantic import BaseModel, ValidationError
 
 from privexbot_app.integrations.embeddings.base import EMBEDDERS, Embedder
 from privexbot_app.integrations.llms.base import LLMS, LanguageModel
+from privexbot_app.integrations.rerankers.base import RERANKERS, Reranker
 from privexbot_app.integrations.source_connectors.base import SOURCE_CONNECTORS, SourceConnector
 from privexbot_app.integrations.storages.base import Storage
 from privexbot_app.integrations.vector_stores.base import VECTOR_STORES, VectorStore
+from privexbot_app.kit.crypto import KeyRing
 from privexbot_app.kit.errors import UnavailableError
 from privexbot_app.kit.http import HttpClient
 from privexbot_app.kit.registry import Registry
@@ -87,7 +89,10 @@ class Defaults:
 
 
 class Plugins:
-    """Everything that a service may ask the outside world through."""
+    """Everything that a service may ask the outside world through.
+
+    keys: seal the credentials that people give for it.
+    """
 
     def __init__(
         self,
@@ -95,21 +100,25 @@ class Plugins:
         llms: Configs,
         embeddings: Configs,
         vector_stores: Configs,
+        rerankers: Configs | None = None,
         storage: Storage,
         http: HttpClient,
+        keys: KeyRing,
         defaults: Defaults,
     ) -> None:
         self.llms: PluginSet[LanguageModel] = PluginSet(LLMS, llms, http=http)
         self.embedders: PluginSet[Embedder] = PluginSet(EMBEDDERS, embeddings, http=http)
         self.vector_stores: PluginSet[VectorStore] = PluginSet(VECTOR_STORES, vector_stores, http=http)
+        self.rerankers: PluginSet[Reranker] = PluginSet(RERANKERS, rerankers or {}, http=http)
         self.source_connectors: Registry[SourceConnector] = SOURCE_CONNECTORS
         self.storage = storage
         self.http = http
+        self.keys = keys
         self.defaults = defaults
 
     async def close(self) -> None:
         """Close every plug-in that was opened."""
-        for opened in (self.llms, self.embedders, self.vector_stores):
+        for opened in (self.llms, self.embedders, self.vector_stores, self.rerankers):
             await opened.close()
         await self.http.close()
 

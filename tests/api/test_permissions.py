@@ -46,6 +46,7 @@ class Route:
 
 KB, BOT, AUTH, SPACE = "/api/v1/kb", "/api/v1/chatbots", "/api/v1/auth", "/api/v1/workspaces/{workspace_id}"
 TALK = "/api/v1/bots/{public_bot_id}"
+WEBSITE = {"type": "website", "url": "http://site.invalid/"}
 PASTED = {"type": "text", "title": "Pasted", "content": TEXT}
 GOLDEN_CSV = {"content": "question,phrases\nWhen?,8:30"}
 GOLDEN = {"question": "When is it open?", "expected_phrases": ["8:30"]}
@@ -117,7 +118,7 @@ TABLE = (
     Route("GET", f"{KB}/{{kb_id}}/sources/{{kb_source_id}}", "kb.read"),
     Route("PATCH", f"{KB}/{{kb_id}}/sources/{{kb_source_id}}", "kb.write", 200, {"sync_minutes": 60}),
     Route("DELETE", f"{KB}/{{kb_id}}/sources/{{kb_source_id}}", "kb.write", 204),
-    Route("POST", f"{KB}/{{kb_id}}/sources/{{kb_source_id}}/sync", "kb.write", 422),
+    Route("POST", f"{KB}/{{kb_id}}/sources/{{kb_source_id}}/sync", "kb.write", 202),
     Route("POST", f"{KB}/{{kb_id}}/search", "kb.read", 200, {"query": "opening hours"}),
     # golden questions
     Route("GET", f"{KB}/{{kb_id}}/golden-questions", "kb.read"),
@@ -146,6 +147,8 @@ TABLE = (
     Route("GET", f"{BOT}/{{bot_id}}/versions", "bots.read"),
     Route("POST", f"{BOT}/{{bot_id}}/rollback", "bots.deploy", 200, {"version": 1}),
 )
+NO_IDS = {"email": "x@example.com", "page": "0"}
+"""What stands in paths and bodies and names nothing of a tenant."""
 GUARDED = [route for route in TABLE if route.needs != PUBLIC]
 WITH_IDS = [route for route in GUARDED if "{" in route.path]
 WITH_RIGHTS = [route for route in GUARDED if route.needs != SIGNED_IN]
@@ -180,6 +183,7 @@ class World:
         base = await self.made(who, "POST", f"{KB}/draft/{draft['draft_id']}/finalize")
         kept = await self.made(who, "POST", f"{KB}/draft", {"name": "Handbook"})
         sources = await self.made(who, "PUT", f"{KB}/draft/{kept['draft_id']}/sources", PASTED)
+        connected = await self.made(who, "POST", f"{KB}/{base['kb_id']}/documents", WEBSITE)
         fields = {"name": "Harbour", "knowledge_bases": [{"kb_id": base["kb_id"]}]}
         bot_draft = await self.made(who, "POST", f"{BOT}/draft", fields)
         bot = await self.made(who, "POST", f"{BOT}/draft/{bot_draft['draft_id']}/deploy")
@@ -197,6 +201,8 @@ class World:
             "kb_id": base["kb_id"],
             "document_id": base["documents"][0]["document_id"],
             "kb_draft_id": kept["draft_id"],
+            "kb_source_id": connected["source"]["source_id"],
+            "page": "0",
             "source_id": sources["sources"][0]["source_id"],
             "bot_id": bot["bot_id"],
             "public_bot_id": bot["bot_id"],
@@ -311,7 +317,7 @@ async def test_nobody_gets_in_without_signing_in(world: World, route: Route):
 @pytest.mark.parametrize("route", WITH_IDS, ids=str)
 async def test_another_tenants_id_answers_exactly_like_a_missing_one(world: World, route: Route):
     foreign = await world.send(route, "stranger", world.ids)
-    missing = await world.send(route, "stranger", {**dict.fromkeys(world.ids, str(uuid4())), "email": "x@example.com"})
+    missing = await world.send(route, "stranger", {**dict.fromkeys(world.ids, str(uuid4())), **NO_IDS})
     assert foreign.status_code == 404, foreign.text
     assert _without_request_id(foreign) == _without_request_id(missing)
     assert {name: value for name, value in foreign.headers.items() if name != "x-request-id"} == {
@@ -335,7 +341,7 @@ async def test_a_member_without_the_right_is_refused(world: World, route: Route)
 
 @pytest.mark.parametrize("route", [route for route in WITH_RIGHTS if _highest_without(route.needs)], ids=str)
 async def test_who_lacks_the_right_does_not_learn_which_ids_exist(world: World, route: Route):
-    ids = {**dict.fromkeys(world.ids, str(uuid4())), "workspace_id": world.ids["workspace_id"]}
+    ids = {**dict.fromkeys(world.ids, str(uuid4())), **NO_IDS, "workspace_id": world.ids["workspace_id"]}
     response = await world.send(route, _highest_without(route.needs), ids)
     assert response.status_code == 403, response.text
 

@@ -3,14 +3,16 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from privexbot_app.api.deps import CurrentScope, Paging, RuntimeDep
 from privexbot_app.domains.knowledge import retrieval
+from privexbot_app.domains.knowledge.connected import SourceService
 from privexbot_app.domains.knowledge.drafts import KnowledgeDraftService
+from privexbot_app.domains.knowledge.reviewing import DraftPages
 from privexbot_app.domains.knowledge.schemas import (
     ChunkPreviews,
     ChunkView,
@@ -21,20 +23,25 @@ from privexbot_app.domains.knowledge.schemas import (
     KnowledgeBaseView,
     KnowledgeDraftChange,
     KnowledgeDraftView,
+    KnowledgeSourceChange,
+    KnowledgeSourceView,
     NewKnowledgeBase,
     NewSource,
     SearchRequest,
     SearchResults,
+    SourcePage,
+    SourcePageChange,
+    SourcePageText,
     SourceView,
 )
 from privexbot_app.domains.knowledge.service import KnowledgeService, read_document_text
 from privexbot_app.domains.knowledge.sources import (
     StoredSource,
     UploadedFile,
-    load_source,
     require_files,
     require_size,
     store_file,
+    take_source,
 )
 from privexbot_app.kit.errors import InvalidError
 from privexbot_app.kit.pagination import Page
@@ -46,6 +53,7 @@ router = APIRouter(prefix="/api/v1/kb", tags=["knowledge bases"])
 SOURCE_ADAPTER: TypeAdapter[Any] = TypeAdapter(NewSource)
 MOST_FILES = 200
 MOST_CHUNKS = 10_000_000
+PageNumber = Annotated[int, Path(ge=0, le=MOST_CHUNKS)]
 SOURCES_BODY = {
     "requestBody": {
         "required": True,
@@ -69,9 +77,10 @@ class Sources(BaseModel):
 
 
 class Documents(BaseModel):
-    """Documents that were queued."""
+    """Documents that were queued. source: one of many items, whose documents follow."""
 
     documents: list[DocumentTicket]
+    source: KnowledgeSourceView | None = None
 
 
 class DocumentChange(BaseModel):
@@ -114,7 +123,10 @@ async def delete_draft(draft_id: UUID, scope: CurrentScope, installation: Runtim
 
 @router.put("/draft/{draft_id}/sources", openapi_extra=SOURCES_BODY)
 async def add_sources(draft_id: UUID, request: Request, scope: CurrentScope, installation: RuntimeDep) -> Sources:
-    """Add files (multipart) or a text, pairs or URL (JSON). What cannot be read becomes a failed source."""
+    """Add files (multipart) or any other source (JSON). What cannot be read becomes a failed source.
+
+    A website or another source of many items is pending; its pages can be looked at while they arrive.
+    """
     drafts = KnowledgeDraftService(installation.works, scope)
     scope.require("kb.write")
     await drafts.get(draft_id)
@@ -123,10 +135,53 @@ async def add_sources(draft_id: UUID, request: Request, scope: CurrentScope, ins
     return Sources(sources=await drafts.add_source(draft_id, await _read_source(request)))
 
 
+@router.get("/draft/{draft_id}/sources/{source_id}")
+async def get_draft_source(
+    draft_id: UUID, source_id: UUID, scope: CurrentScope, installation: RuntimeDep
+) -> SourceView:
+    """A source of a draft and how far its load is."""
+    return await KnowledgeDraftService(installation.works, scope).get_source(draft_id, source_id)
+
+
 @router.delete("/draft/{draft_id}/sources/{source_id}", status_code=204)
 async def remove_source(draft_id: UUID, source_id: UUID, scope: CurrentScope, installation: RuntimeDep) -> None:
     """Take a source out of a draft."""
     await KnowledgeDraftService(installation.works, scope).remove_source(draft_id, source_id)
+
+
+@router.get("/draft/{draft_id}/sources/{source_id}/pages")
+async def list_pages(
+    draft_id: UUID,
+    source_id: UUID,
+    scope: CurrentScope,
+    installation: RuntimeDep,
+    offset: Annotated[int, Query(ge=0, le=MOST_CHUNKS)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Page[SourcePage]:
+    """Pages of a source that holds many, in the order in which they were met; there once the load has ended."""
+    pages = DraftPages(installation.works, scope)
+    return Page(items=await pages.list_pages(draft_id, source_id, offset=offset, limit=limit))
+
+
+@router.get("/draft/{draft_id}/sources/{source_id}/pages/{number}")
+async def get_page(
+    draft_id: UUID, source_id: UUID, number: PageNumber, scope: CurrentScope, installation: RuntimeDep
+) -> SourcePageText:
+    """A page with its text."""
+    return await DraftPages(installation.works, scope).get_page(draft_id, source_id, number)
+
+
+@router.patch("/draft/{draft_id}/sources/{source_id}/pages/{number}")
+async def change_page(
+    draft_id: UUID,
+    source_id: UUID,
+    number: PageNumber,
+    body: SourcePageChange,
+    scope: CurrentScope,
+    installation: RuntimeDep,
+) -> SourcePage:
+    """Edit a page, or take it in or out."""
+    return await DraftPages(installation.works, scope).change_page(draft_id, source_id, number, body)
 
 
 @router.get("/draft/{draft_id}/preview-chunks")
@@ -135,10 +190,12 @@ async def preview_chunks(
     scope: CurrentScope,
     installation: RuntimeDep,
     source_id: UUID | None = None,
+    page: Annotated[int | None, Query(ge=0, le=MOST_CHUNKS)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> ChunkPreviews:
-    """How a source would be cut with the draft's settings."""
-    return await KnowledgeDraftService(installation.works, scope).preview_chunks(draft_id, source_id, limit=limit)
+    """How a source, or one page of it, would be cut with the draft's settings."""
+    drafts = KnowledgeDraftService(installation.works, scope)
+    return await drafts.preview_chunks(draft_id, source_id, page=page, limit=limit)
 
 
 @router.post("/draft/{draft_id}/finalize", status_code=202)
@@ -179,12 +236,14 @@ async def list_documents(
 
 @router.post("/{kb_id}/documents", status_code=202, openapi_extra=SOURCES_BODY)
 async def add_documents(kb_id: UUID, request: Request, scope: CurrentScope, installation: RuntimeDep) -> Documents:
-    """Add files (multipart) or a text, pairs or URL (JSON) to a knowledge base."""
+    """Add files (multipart) or any other source (JSON) to a knowledge base."""
     scope.require("kb.write")
     async with installation.works.open(scope, read_only=True) as work:
         await KnowledgeService(work).get_base(kb_id)
     stored = await _store_all(request, scope, installation)
     async with installation.works.open(scope) as work:
+        if stored[0].view.has_pages:
+            return Documents(documents=[], source=await SourceService(work).add_source(kb_id, stored[0]))
         return Documents(documents=await KnowledgeService(work).add_documents(kb_id, stored))
 
 
@@ -250,6 +309,49 @@ async def list_chunks(
     return Page(items=chunks)
 
 
+@router.get("/{kb_id}/sources")
+async def list_sources(
+    kb_id: UUID, scope: CurrentScope, paging: Paging, installation: RuntimeDep
+) -> Page[KnowledgeSourceView]:
+    """Where the documents of a knowledge base come from, newest first."""
+    async with installation.works.open(scope, read_only=True) as work:
+        return await SourceService(work).list_sources(kb_id, paging)
+
+
+@router.get("/{kb_id}/sources/{source_id}")
+async def get_source(
+    kb_id: UUID, source_id: UUID, scope: CurrentScope, installation: RuntimeDep
+) -> KnowledgeSourceView:
+    """A source and what became of its last load."""
+    async with installation.works.open(scope, read_only=True) as work:
+        return await SourceService(work).get_source(kb_id, source_id)
+
+
+@router.patch("/{kb_id}/sources/{source_id}")
+async def change_source(
+    kb_id: UUID, source_id: UUID, body: KnowledgeSourceChange, scope: CurrentScope, installation: RuntimeDep
+) -> KnowledgeSourceView:
+    """Choose how often a source is loaded again."""
+    async with installation.works.open(scope) as work:
+        return await SourceService(work).change_source(kb_id, source_id, body)
+
+
+@router.delete("/{kb_id}/sources/{source_id}", status_code=204)
+async def delete_source(kb_id: UUID, source_id: UUID, scope: CurrentScope, installation: RuntimeDep) -> None:
+    """Delete a source with its documents."""
+    async with installation.works.open(scope) as work:
+        await SourceService(work).delete_source(kb_id, source_id)
+
+
+@router.post("/{kb_id}/sources/{source_id}/sync", status_code=202)
+async def sync_source(
+    kb_id: UUID, source_id: UUID, scope: CurrentScope, installation: RuntimeDep
+) -> KnowledgeSourceView:
+    """Load a source again: what is new is added, what has changed is indexed again, what is gone is deleted."""
+    async with installation.works.open(scope) as work:
+        return await SourceService(work).request_sync(kb_id, source_id)
+
+
 @router.post("/{kb_id}/search")
 async def search(kb_id: UUID, body: SearchRequest, scope: CurrentScope, installation: RuntimeDep) -> SearchResults:
     """Find passages; bots find exactly the same ones."""
@@ -259,7 +361,7 @@ async def search(kb_id: UUID, body: SearchRequest, scope: CurrentScope, installa
 async def _store_all(request: Request, scope: Scope, installation: Runtime) -> list[StoredSource]:
     plugins = installation.works.plugins
     if not _is_multipart(request):
-        return [await load_source(plugins, scope, await _read_source(request))]
+        return [await take_source(plugins, scope, await _read_source(request))]
     files = await _read_files(request, installation)
     require_files(files)
     # The worker reads the files: this request ends as soon as they are safe.

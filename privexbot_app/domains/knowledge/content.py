@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
-from privexbot_app.integrations.parsers.sandbox import parse_file
+from privexbot_app.integrations.parsers.sandbox import parse_file, parse_web_page
 from privexbot_app.integrations.plugins import Plugins
 from privexbot_app.integrations.storages.base import Storage
 from privexbot_app.kit.text import Block, BlockKind, StructuredText, make_storable
@@ -38,13 +38,16 @@ async def read_text(storage: Storage, folder: str) -> StructuredText | None:
     return await asyncio.to_thread(_decode, await storage.read(path))
 
 
-async def ensure_text(plugins: Plugins, folder: str, *, filename: str) -> StructuredText:
-    """The extracted text; parses the original if that was not done yet. Raises a ParsingError."""
+async def ensure_text(plugins: Plugins, folder: str, *, filename: str, is_web_page: bool = False) -> StructuredText:
+    """The extracted text; parses the original if that was not done yet. Raises a ParsingError.
+
+    is_web_page: only the main text is wanted, without navigation and footers.
+    """
     document = await read_text(plugins.storage, folder)
     if document is None:
         gate = _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(PARSERS_AT_ONCE))
         async with gate, plugins.storage.as_file(f"{folder}/original") as path:
-            document = await parse_file(path, filename=filename)
+            document = await (parse_web_page(path) if is_web_page else parse_file(path, filename=filename))
         document = await write_text(plugins.storage, folder, document)
     return document
 

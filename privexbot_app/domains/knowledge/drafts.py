@@ -9,6 +9,7 @@ from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.knowledge.chunking import build_chunker, complete
 from privexbot_app.domains.knowledge.content import ensure_text
 from privexbot_app.domains.knowledge.models import KnowledgeBase
+from privexbot_app.domains.knowledge.pages import forget_pages, read_page_text, with_documents, with_progress
 from privexbot_app.domains.knowledge.repository import KnowledgeBaseRepository
 from privexbot_app.domains.knowledge.schemas import (
     ChunkPreview,
@@ -22,7 +23,13 @@ from privexbot_app.domains.knowledge.schemas import (
     SourceView,
 )
 from privexbot_app.domains.knowledge.service import take_in
-from privexbot_app.domains.knowledge.sources import StoredSource, UploadedFile, load_source, require_files, store_file
+from privexbot_app.domains.knowledge.sources import (
+    StoredSource,
+    UploadedFile,
+    require_files,
+    store_file,
+    take_source,
+)
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.drafts import Draft
 from privexbot_app.kit.errors import ConflictError, FieldProblem, InvalidError, NotFoundError
@@ -46,23 +53,24 @@ class KnowledgeDraftService:
     def __init__(self, works: Workshop, scope: Scope) -> None:
         self._works = works
         self._scope = scope
+        self._storage = works.plugins.storage
 
     async def create(self, new: NewKnowledgeBase) -> KnowledgeDraftView:
         """Begin a draft. Needs `kb.write`."""
         self._scope.require("kb.write")
         settings = complete(new.settings, self._works.plugins)
         payload = {**new.model_dump(mode="json"), "settings": settings.model_dump(mode="json"), "sources": []}
-        return _view(await self._works.drafts.create(self._scope, KIND, payload))
+        return await self._view(await self._works.drafts.create(self._scope, KIND, payload))
 
     async def list_drafts(self) -> list[KnowledgeDraftView]:
         """The workspace's drafts, last saved first. Needs `kb.read`."""
         self._scope.require("kb.read")
-        return [_view(draft) for draft in await self._works.drafts.list(self._scope, KIND)]
+        return [await self._view(draft) for draft in await self._works.drafts.list(self._scope, KIND)]
 
     async def get(self, draft_id: UUID) -> KnowledgeDraftView:
         """The draft. Needs `kb.read`. Raises DraftNotFoundError."""
         self._scope.require("kb.read")
-        return _view(await self._works.drafts.get(self._scope, KIND, draft_id))
+        return await self._view(await self._works.drafts.get(self._scope, KIND, draft_id))
 
     async def change(self, draft_id: UUID, change: KnowledgeDraftChange) -> KnowledgeDraftView:
         """Change fields. Needs `kb.write`. Raises StaleDraftError if the draft has moved on."""
@@ -73,7 +81,7 @@ class KnowledgeDraftService:
         draft = await self._works.drafts.save(
             self._scope, KIND, draft_id, lambda payload: {**payload, **fields}, expected_version=change.version
         )
-        return _view(draft)
+        return await self._view(draft)
 
     async def delete(self, draft_id: UUID) -> None:
         """Throw the draft and its content away. Needs `kb.write`."""
@@ -93,17 +101,30 @@ class KnowledgeDraftService:
         return [source.view for source in stored]
 
     async def add_source(self, draft_id: UUID, source: NewSource) -> list[SourceView]:
-        """Take a text, pairs or a web page in. Needs `kb.write`. Raises UrlNotAllowedError."""
+        """Take a text, pairs or a web page in, or begin to load a source of many items. Needs `kb.write`.
+
+        A source of many items is pending; a job loads it. Raises UrlNotAllowedError and SourceSettingsInvalidError.
+        """
         self._scope.require("kb.write")
         await self._works.drafts.get(self._scope, KIND, draft_id)
-        stored = await load_source(self._works.plugins, self._scope, source)
+        stored = await take_source(self._works.plugins, self._scope, source)
         await self._append(draft_id, [stored])
+        if stored.view.has_pages:
+            async with self._works.open(self._scope) as work:
+                work.record_job(
+                    "knowledge.load_draft_source", draft_id=str(draft_id), source_id=str(stored.view.source_id)
+                )
         return [stored.view]
+
+    async def get_source(self, draft_id: UUID, source_id: UUID) -> SourceView:
+        """A source and how far its load is. Needs `kb.read`. Raises NotFoundError (`source_not_found`)."""
+        self._scope.require("kb.read")
+        return await with_progress(self._storage, await self.find_source(draft_id, source_id))
 
     async def remove_source(self, draft_id: UUID, source_id: UUID) -> None:
         """Take a source out of the draft. Needs `kb.write`. Raises NotFoundError (`source_not_found`)."""
         self._scope.require("kb.write")
-        source = await self._find_source(draft_id, source_id)
+        source = await self.find_source(draft_id, source_id)
 
         def without(payload: dict[str, Any]) -> dict[str, Any]:
             kept = [stored for stored in payload["sources"] if stored["view"]["source_id"] != str(source_id)]
@@ -112,20 +133,28 @@ class KnowledgeDraftService:
         await self._works.drafts.save(self._scope, KIND, draft_id, without)
         await self._works.plugins.storage.delete_prefix(source.folder)
 
-    async def read_source(self, draft_id: UUID, source_id: UUID) -> StructuredText:
-        """The extracted text of a source. Needs `kb.read`."""
+    async def read_source(self, draft_id: UUID, source_id: UUID, *, page: int | None = None) -> StructuredText:
+        """The extracted text of a source, or of one page of it, by default the first one. Needs `kb.read`."""
         self._scope.require("kb.read")
-        source = await self._find_source(draft_id, source_id)
+        source = await self.find_source(draft_id, source_id)
+        if source.view.has_pages:
+            return await read_page_text(self._works.plugins, source, page)
         return await ensure_text(self._works.plugins, source.folder, filename=source.filename)
 
-    async def preview_chunks(self, draft_id: UUID, source_id: UUID | None, *, limit: int) -> ChunkPreviews:
-        """How a source, by default the first usable one, would be cut. Writes nothing. Needs `kb.read`."""
+    async def preview_chunks(
+        self, draft_id: UUID, source_id: UUID | None, *, limit: int, page: int | None = None
+    ) -> ChunkPreviews:
+        """How a source, by default the first usable one, would be cut. Writes nothing. Needs `kb.read`.
+
+        page: the number of a page of a source that holds many.
+        """
         self._scope.require("kb.read")
         draft = await self._works.drafts.get(self._scope, KIND, draft_id)
-        usable = [source.view.source_id for source in _sources(draft) if source.view.status != "failed"]
+        views = [await with_progress(self._storage, source) for source in _sources(draft)]
+        usable = [view.source_id for view in views if view.status == "ready"]
         if source_id is None and not usable:
             return ChunkPreviews(chunks=[], total=0)
-        document = await self.read_source(draft_id, source_id or usable[0])
+        document = await self.read_source(draft_id, source_id or usable[0], page=page)
         settings = KnowledgeSettings.model_validate(draft.payload["settings"])
         embedder = self._works.plugins.embedders.get(settings.embedding)
         chunks = await asyncio.to_thread(build_chunker(settings.chunking, embedder).chunk, document)
@@ -138,13 +167,30 @@ class KnowledgeDraftService:
         """
         self._scope.require("kb.write")
         draft = await self._works.drafts.get(self._scope, KIND, draft_id)
-        usable = [source for source in _sources(draft) if source.view.status != "failed"]
+        usable = await self._usable_sources(draft)
+        finalized = await self._write(draft, usable)
+        await self._works.drafts.delete(self._scope, KIND, draft_id)
+        for source in usable:
+            await forget_pages(self._works.plugins, source)
+        return finalized
+
+    async def _usable_sources(self, draft: Draft) -> list[StoredSource]:
+        """The sources that have something to index. Raises DraftIncompleteError."""
+        usable = []
+        for source in _sources(draft):
+            status = (await with_progress(self._storage, source)).status
+            if status == "pending":
+                problem = FieldProblem("sources", "pending", f"“{source.view.name}” is still being read.")
+                raise DraftIncompleteError("Wait until every source is read, or remove it.", problems=[problem])
+            if status == "failed":
+                continue
+            whole = await with_documents(self._storage, source)
+            if whole.documents or not whole.view.has_pages:
+                usable.append(whole)
         if not usable:
             problem = FieldProblem("sources", "missing", "Add at least one source that could be read.")
             raise DraftIncompleteError("This knowledge base has nothing in it yet.", problems=[problem])
-        finalized = await self._write(draft, usable)
-        await self._works.drafts.delete(self._scope, KIND, draft_id)
-        return finalized
+        return usable
 
     async def _write(self, draft: Draft, sources: list[StoredSource]) -> Finalized:
         settings = KnowledgeSettings.model_validate(draft.payload["settings"])
@@ -179,29 +225,29 @@ class KnowledgeDraftService:
 
         await self._works.drafts.save(self._scope, KIND, draft_id, appended)
 
-    async def _find_source(self, draft_id: UUID, source_id: UUID) -> StoredSource:
+    async def find_source(self, draft_id: UUID, source_id: UUID) -> StoredSource:
+        """The source as it is stored. Raises NotFoundError (`source_not_found`)."""
         draft = await self._works.drafts.get(self._scope, KIND, draft_id)
         for source in _sources(draft):
             if source.view.source_id == source_id:
                 return source
         raise NotFoundError("There is no such source.", code="source_not_found")
 
+    async def _view(self, draft: Draft) -> KnowledgeDraftView:
+        return KnowledgeDraftView(
+            draft_id=draft.id,
+            version=draft.version,
+            expires_at=draft.expires_at,
+            updated_at=draft.updated_at,
+            name=draft.payload["name"],
+            description=draft.payload["description"],
+            settings=KnowledgeSettings.model_validate(draft.payload["settings"]),
+            sources=[await with_progress(self._storage, source) for source in _sources(draft)],
+        )
+
 
 def _sources(draft: Draft) -> list[StoredSource]:
     return [StoredSource.from_json(stored) for stored in draft.payload["sources"]]
-
-
-def _view(draft: Draft) -> KnowledgeDraftView:
-    return KnowledgeDraftView(
-        draft_id=draft.id,
-        version=draft.version,
-        expires_at=draft.expires_at,
-        updated_at=draft.updated_at,
-        name=draft.payload["name"],
-        description=draft.payload["description"],
-        settings=KnowledgeSettings.model_validate(draft.payload["settings"]),
-        sources=[source.view for source in _sources(draft)],
-    )
 
 
 def _preview(chunk: Chunk) -> ChunkPreview:

@@ -4,9 +4,16 @@ from collections import defaultdict
 from uuid import UUID
 
 from privexbot_app.domains.knowledge.indexing import index_document
-from privexbot_app.domains.knowledge.repository import DocumentRepository, list_abandoned
-from privexbot_app.domains.knowledge.service import QUEUE_PATIENCE, space_of
+from privexbot_app.domains.knowledge.loading import load_draft_source
+from privexbot_app.domains.knowledge.repository import (
+    DocumentRepository,
+    SourceRepository,
+    list_abandoned,
+    list_due_sources,
+)
+from privexbot_app.domains.knowledge.service import QUEUE_PATIENCE, next_sync, space_of
 from privexbot_app.domains.knowledge.states import SETTLED, DocumentStatus
+from privexbot_app.domains.knowledge.syncing import sync_source
 from privexbot_app.domains.knowledge.upkeep import compare_vectors, remove_abandoned_sources
 from privexbot_app.domains.tenancy.service import TenancyService, scope_of_job
 from privexbot_app.integrations.plugins import Workshop
@@ -24,6 +31,24 @@ log = get_logger(__name__)
 async def run_index_document(works: Workshop, scope: Scope, *, document_id: str) -> None:
     """Index one document."""
     await index_document(works, scope, UUID(document_id))
+
+
+@job("knowledge.load_draft_source", queue="ingest", timeout_seconds=3600, retries=2)
+async def run_load_draft_source(works: Workshop, scope: Scope, *, draft_id: str, source_id: str) -> None:
+    """Load a draft's source of many items."""
+    await load_draft_source(works, scope, UUID(draft_id), UUID(source_id))
+
+
+@job("knowledge.sync_source", queue="ingest", timeout_seconds=3600, retries=1)
+async def run_sync_source(works: Workshop, scope: Scope, *, source_id: str) -> None:
+    """Load a source again and bring its documents in step."""
+    await sync_source(works, scope, UUID(source_id))
+
+
+@job("knowledge.delete_folder", queue="fast", timeout_seconds=300, retries=3)
+async def run_delete_folder(works: Workshop, scope: Scope, *, folder: str) -> None:
+    """Remove the files of a document that has others now."""
+    await works.plugins.storage.delete_prefix(folder)
 
 
 @job("knowledge.delete_remains", queue="fast", timeout_seconds=300, retries=3)
@@ -70,6 +95,24 @@ async def remove_loose_files(works: Workshop) -> None:
 async def repair_vectors(works: Workshop) -> None:
     """Bring vector stores in step with the database."""
     await compare_vectors(works)
+
+
+@schedule("knowledge.sync_due_sources", every_seconds=60)
+async def sync_due_sources(works: Workshop) -> None:
+    """Queue the sources whose next load is due."""
+    async with works.open(SystemScope("sync due sources"), read_only=True) as work:
+        rows = await list_due_sources(work.session, now=utc_now())
+    for workspace_id, source_id in rows:
+        async with works.open(None, read_only=True) as work:
+            organization_id = await TenancyService(work).organization_of(workspace_id)
+        async with works.open(scope_of_job(organization_id, workspace_id, job="knowledge.sync_due_sources")) as work:
+            sources = work.repository(SourceRepository)
+            source = await sources.find(source_id)
+            if source is None or source.sync_minutes is None:
+                continue
+            # The load sets the next time itself; this one is for a job that is lost.
+            await sources.change(source_id, next_sync_at=next_sync(source.sync_minutes))
+            work.record_job("knowledge.sync_source", source_id=str(source_id))
 
 
 async def _revive(works: Workshop, workspace_id: UUID, document_ids: list[UUID]) -> None:

@@ -31,9 +31,14 @@ class KnowledgeBase(WorkspaceModel, table=True):
 
 
 class Source(WorkspaceModel, table=True):
-    """Where documents come from: an upload, a pasted text, a web page.
+    """Where documents come from: an upload, a pasted text, a web page, a whole site.
 
-    config: the source connector's settings; the content itself is in the storage.
+    config: the source connector's settings without its secrets; the content itself is in the storage.
+    sealed: the secrets, sealed for this workspace and source; empty if there are none.
+    excluded_keys: items that people left out, and which later loads leave out too.
+    sync_minutes: how often the source is loaded again; NULL means only when somebody asks.
+    syncing_until: until when the worker that loads it now may be silent; NULL when none does.
+    last_report: what became of the last load, see `loading.SyncReport`.
     """
 
     __tablename__ = "source"
@@ -43,6 +48,13 @@ class Source(WorkspaceModel, table=True):
     type: str
     name: str
     config: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    sealed: str = ""
+    excluded_keys: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    sync_minutes: int | None = None
+    next_sync_at: datetime | None = moment(default=None, nullable=True, index=True)
+    syncing_until: datetime | None = moment(default=None, nullable=True)
+    last_synced_at: datetime | None = moment(default=None, nullable=True)
+    last_report: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
 
 
 class Document(WorkspaceModel, table=True):
@@ -53,6 +65,8 @@ class Document(WorkspaceModel, table=True):
     tries: how often a worker has begun since a person last asked for it; limits repeated failures.
     lease_until: until when the worker, or the queue, may be silent about it; NULL when it is settled.
     storage_path: the folder of the original and its extracted text.
+    source_key: tells the document from others of its source, at every load; empty where a source holds one.
+    is_edited: people have changed its text, so that no load may replace it.
     """
 
     __tablename__ = "document"
@@ -70,6 +84,8 @@ class Document(WorkspaceModel, table=True):
     size_bytes: int = 0
     content_hash: str = ""
     storage_path: str
+    source_key: str = ""
+    is_edited: bool = False
     status: str = "queued"
     error_code: str | None = None
     error_message: str | None = None

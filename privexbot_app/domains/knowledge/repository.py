@@ -1,6 +1,6 @@
 """Rows of knowledge bases, sources, documents and chunks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy import column, delete, func, literal_column, or_, select, table,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import ColumnElement
 
+from privexbot_app.domains.knowledge.filters import SearchFilters
 from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase, Source
 from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
 from privexbot_app.kit.repository import TenantRepository
@@ -57,6 +58,20 @@ class SourceRepository(TenantRepository[Source]):
         rows = await self.session.execute(select(Source.id, Source.type).where(Source.id.in_(ids)))
         return {row[0]: row[1] for row in rows.all()}
 
+    async def claim(self, id: UUID, *, now: datetime, until: datetime) -> bool:
+        """Begin to load a source that nobody else loads. False if somebody does, or if it is gone."""
+        is_free = or_(Source.syncing_until.is_(None), Source.syncing_until < now)
+        return await self._update(id, is_free, syncing_until=until)
+
+    async def change(self, id: UUID, **values: Any) -> bool:
+        """Change a source. False if it is gone."""
+        return await self._update(id, Source.id == id, **values)
+
+    async def _update(self, id: UUID, condition: ColumnElement[bool], **values: Any) -> bool:
+        statement = update(Source).where(Source.id == id, condition).values(**values)
+        result = await self.session.execute(statement, execution_options={"synchronize_session": False})
+        return result.rowcount == 1
+
 
 class DocumentRepository(TenantRepository[Document]):
     """Documents of one workspace."""
@@ -96,6 +111,27 @@ class DocumentRepository(TenantRepository[Document]):
         """All documents of a knowledge base in one state."""
         return await self.all(self.query(Document.knowledge_base_id == base_id, Document.status == status))
 
+    async def list_of_source(self, source_id: UUID) -> Sequence[Document]:
+        """All documents of a source."""
+        return await self.all(self.query(Document.source_id == source_id))
+
+    async def count_by_source(self, source_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """How many documents each of these sources has."""
+        statement = select(Document.source_id, func.count(Document.id)).where(Document.source_id.in_(source_ids))
+        rows = await self.session.execute(statement.group_by(Document.source_id))
+        return {row[0]: row[1] for row in rows.all()}
+
+    async def list_searchable(self, base_ids: Sequence[UUID], filters: SearchFilters) -> list[UUID] | None:
+        """The documents that a search may find; None if these are all of the knowledge bases' documents."""
+        enabled = Document.is_enabled.is_(True)
+        wanted = _conditions(filters)
+        if not wanted:
+            hidden = self.query(Document.knowledge_base_id.in_(base_ids), Document.is_enabled.is_(False)).limit(1)
+            if not await self.all(hidden):
+                return None
+        statement = select(Document.id).where(Document.knowledge_base_id.in_(base_ids), enabled, *wanted)
+        return list((await self.session.execute(statement)).scalars().all())
+
     async def list_folders(self) -> set[str]:
         """The storage folder of every document of the workspace."""
         return set((await self.session.execute(select(Document.storage_path))).scalars().all())
@@ -111,11 +147,35 @@ class DocumentRepository(TenantRepository[Document]):
         return result.rowcount == 1
 
 
+def _conditions(filters: SearchFilters) -> list[ColumnElement[bool]]:
+    columns = (
+        (Document.id, filters.document_ids),
+        (Document.source_id, filters.source_ids),
+        (Document.media_type, filters.media_types),
+    )
+    wanted: list[ColumnElement[bool]] = [column.in_(values) for column, values in columns if values is not None]
+    if filters.name_contains is not None:
+        wanted.append(Document.name.icontains(filters.name_contains, autoescape=True))
+    if filters.url_prefix is not None:
+        wanted.append(Document.url.startswith(filters.url_prefix, autoescape=True))
+    if filters.added_after is not None:
+        wanted.append(Document.created_at >= filters.added_after)
+    if filters.added_before is not None:
+        wanted.append(Document.created_at < filters.added_before)
+    return wanted
+
+
 async def list_abandoned(session: AsyncSession, *, now: datetime) -> Sequence[tuple[UUID, UUID]]:
     """Workspace and id of documents that nobody has spoken for in time. For a system scope only."""
     is_open = Document.status.in_((*RUNNING, DocumentStatus.QUEUED))
     statement = select(Document.workspace_id, Document.id).where(is_open, Document.lease_until < now)
     return [(row[0], row[1]) for row in (await session.execute(statement.order_by(Document.id).limit(500))).all()]
+
+
+async def list_due_sources(session: AsyncSession, *, now: datetime) -> Sequence[tuple[UUID, UUID]]:
+    """Workspace and id of sources whose next load is due. For a system scope only."""
+    statement = select(Source.workspace_id, Source.id).where(Source.next_sync_at < now)
+    return [(row[0], row[1]) for row in (await session.execute(statement.order_by(Source.id).limit(200))).all()]
 
 
 async def list_every_base(session: AsyncSession) -> Sequence[tuple[UUID, UUID]]:
@@ -145,6 +205,14 @@ class ChunkRepository(TenantRepository[Chunk]):
         """Chunks `offset` to `offset + limit` of a document."""
         statement = self.query(Chunk.document_id == document_id, Chunk.index >= offset, Chunk.index < offset + limit)
         return await self.all(statement.order_by(Chunk.index))
+
+    async def list_around(self, places: Collection[tuple[UUID, int]], *, distance: int) -> Sequence[Chunk]:
+        """The chunks at most `distance` before and after these positions in these documents."""
+        near = [
+            (Chunk.document_id == document_id) & Chunk.index.between(index - distance, index + distance)
+            for document_id, index in places
+        ]
+        return await self.all(self.query(or_(*near)).order_by(Chunk.document_id, Chunk.index)) if near else []
 
     async def list_with_documents(self, ids: Sequence[UUID]) -> dict[UUID, tuple[Chunk, Document]]:
         """These chunks with their documents, as far as the documents are enabled."""

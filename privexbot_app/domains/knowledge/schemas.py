@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from privexbot_app.domains.knowledge.filters import SearchFilters
 from privexbot_app.domains.knowledge.states import DocumentStatus
 
 MOST_PASTED_CHARACTERS = 2_000_000
@@ -18,6 +19,9 @@ def _trimmed(value: object) -> object:
 
 
 BaseName = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=120)]
+
+
+SyncMinutes = Annotated[int, Field(ge=15, le=43_200, description="Minutes between two loads.")]
 
 
 class BaseStatus(StrEnum):
@@ -46,10 +50,23 @@ class ChunkingSettings(BaseModel):
 
 
 class RetrievalSettings(BaseModel):
-    """How passages are found. limit: how many a bot reads for one question."""
+    """How passages are found.
+
+    limit: how many a bot reads for one question.
+    candidates: how many each way of searching proposes before they are ranked.
+    rerank: name of the reranker that takes a second look; null for none.
+    expand_neighbours: how many chunks before and after a found one are read with it.
+    diversity: 0 ranks by relevance alone, 1 by being unlike what is already chosen.
+    max_tokens: roughly how much text is read at most; null for as much as `limit` allows.
+    """
 
     mode: SearchMode = SearchMode.HYBRID
     limit: int = Field(6, ge=1, le=50)
+    candidates: int = Field(60, ge=10, le=500)
+    rerank: str | None = Field(None, max_length=50)
+    expand_neighbours: int = Field(0, ge=0, le=5)
+    diversity: float = Field(0.0, ge=0, le=1)
+    max_tokens: int | None = Field(None, ge=50, le=200_000)
 
 
 class KnowledgeSettings(BaseModel):
@@ -92,8 +109,43 @@ class SourceError(BaseModel):
     message: str
 
 
+class LoadNote(BaseModel):
+    """Something of a source that was not taken in, and why in words."""
+
+    where: str
+    code: str
+    message: str
+
+
+class LoadReport(BaseModel):
+    """What became of a source's items. skipped, failed: how many, by reason. stopped_because: the limit in words."""
+
+    found: int = 0
+    loaded: int = 0
+    skipped: dict[str, int] = {}
+    failed: dict[str, int] = {}
+    stopped_by: str = ""
+    stopped_because: str = ""
+    notes: list[LoadNote] = []
+
+
+class SyncReport(LoadReport):
+    """What a later load has changed. kept_edited: documents that people have changed and that stayed as they are."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    kept_edited: int = 0
+    error: "SourceError | None" = None
+
+
 class SourceView(BaseModel):
-    """A source of a draft. Its content is kept in the storage until the draft is finalized or forgotten."""
+    """A source of a draft. Its content is kept in the storage until the draft is finalized or forgotten.
+
+    has_pages: it holds many documents, to be looked at one by one. pages: how many were read so far.
+    report: of a source with pages, what was taken in and what was not.
+    """
 
     source_id: UUID
     type: str
@@ -104,6 +156,64 @@ class SourceView(BaseModel):
     url: str | None = None
     size_bytes: int = 0
     characters: int = 0
+    has_pages: bool = False
+    pages: int = 0
+    report: LoadReport | None = None
+
+
+class SourcePage(BaseModel):
+    """One document of a draft's source that holds many. is_included: whether it becomes part of the knowledge base."""
+
+    number: int
+    key: str
+    name: str
+    url: str | None
+    media_type: str
+    language: str
+    size_bytes: int
+    characters: int
+    status: Literal["ready", "failed"]
+    error: SourceError | None
+    is_included: bool
+    is_edited: bool
+
+
+class SourcePageText(SourcePage):
+    """A page with its extracted text."""
+
+    text: str
+
+
+class SourcePageChange(BaseModel):
+    """What people may change of a page; absent fields stay."""
+
+    name: BaseName | None = None
+    text: str | None = Field(None, min_length=1, max_length=MOST_PASTED_CHARACTERS)
+    is_included: bool | None = None
+
+
+class KnowledgeSourceView(BaseModel):
+    """A source of a finished knowledge base. config: without secrets. has_secrets: whether any are kept."""
+
+    source_id: UUID
+    type: str
+    name: str
+    config: dict[str, Any]
+    has_secrets: bool
+    documents: int
+    can_sync: bool
+    sync_minutes: int | None
+    is_syncing: bool
+    next_sync_at: datetime | None
+    last_synced_at: datetime | None
+    last_report: SyncReport | None
+    created_at: datetime
+
+
+class KnowledgeSourceChange(BaseModel):
+    """How often a source is loaded again; null means only when somebody asks."""
+
+    sync_minutes: SyncMinutes | None
 
 
 class KnowledgeDraftView(BaseModel):
@@ -149,7 +259,35 @@ class UrlSource(BaseModel):
     url: str = Field(min_length=1, max_length=2000)
 
 
-NewSource = Annotated[TextSource | QaSource | UrlSource, Field(discriminator="type")]
+class ConnectedSource(BaseModel):
+    """A source of any other kind: a website, a feed, a workspace of notes. Further fields are its connector's settings.
+
+    sync_minutes: how often it is loaded again once it belongs to a knowledge base.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(min_length=1, max_length=50)
+    sync_minutes: SyncMinutes | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the connector's Config is made of; to be validated before use."""
+        return dict(self.model_extra or {})
+
+
+def _kind_of(source: object) -> str:
+    kind = source.get("type") if isinstance(source, dict) else getattr(source, "type", None)
+    return kind if kind in ("text", "qa", "url") else "connected"
+
+
+NewSource = Annotated[
+    Annotated[TextSource, Tag("text")]
+    | Annotated[QaSource, Tag("qa")]
+    | Annotated[UrlSource, Tag("url")]
+    | Annotated[ConnectedSource, Tag("connected")],
+    Discriminator(_kind_of),
+]
 
 
 class ChunkPreview(BaseModel):
@@ -262,13 +400,22 @@ class ChunkView(BaseModel):
 
 
 class SearchRequest(BaseModel):
-    """A question to a knowledge base. max_characters: stop before the results' text exceeds it."""
+    """A question to a knowledge base; what is absent is as the knowledge base is set.
+
+    rerank: name of a reranker; "none" for none.
+    max_characters: what the results' text together does not exceed.
+    """
 
     query: str = Field(min_length=1, max_length=4000)
     limit: int = Field(10, ge=1, le=100)
     mode: SearchMode | None = None
+    rerank: str | None = Field(None, max_length=50)
+    expand_neighbours: int | None = Field(None, ge=0, le=5)
+    diversity: float | None = Field(None, ge=0, le=1)
+    filters: SearchFilters | None = None
     document_ids: list[UUID] | None = Field(None, max_length=1000)
     max_characters: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=1)
 
 
 class SearchResult(BaseModel):

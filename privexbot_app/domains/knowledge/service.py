@@ -5,7 +5,7 @@ has no row is not found by any search in the meantime.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from privexbot_app.domains.audit.service import AuditService
@@ -29,7 +29,7 @@ from privexbot_app.domains.knowledge.schemas import (
     KnowledgeBaseView,
     KnowledgeSettings,
 )
-from privexbot_app.domains.knowledge.sources import StoredSource
+from privexbot_app.domains.knowledge.sources import StoredDocument, StoredSource
 from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
 from privexbot_app.integrations.plugins import Plugins, Work
 from privexbot_app.kit.clock import utc_now
@@ -209,33 +209,49 @@ async def take_in(work: Work, base_id: UUID, sources: Sequence[StoredSource]) ->
                 type=stored.view.type,
                 name=stored.view.name,
                 config=stored.config,
+                sealed=stored.sealed,
+                excluded_keys=list(stored.excluded_keys),
+                sync_minutes=stored.sync_minutes,
+                next_sync_at=next_sync(stored.sync_minutes),
+                last_synced_at=utc_now() if stored.documents else None,
             )
         )
     await work.session.flush()  # documents point at their sources
-    documents = [_take_in_document(work, base_id, stored) for stored in sources]
+    documents = [
+        take_in_document(work, base_id, stored.view.source_id, document)
+        for stored in sources
+        for document in stored.own_documents
+    ]
     return [DocumentTicket(document_id=row.id, status=DocumentStatus(row.status)) for row in documents]
 
 
-def _take_in_document(work: Work, base_id: UUID, stored: StoredSource) -> Document:
-    view = stored.view
+def take_in_document(work: Work, base_id: UUID, source_id: UUID, stored: StoredDocument) -> Document:
+    """Write the row of a stored document and queue it, or note why it cannot be read."""
     document = Document(
         workspace_id=work.scope.workspace_id,
         knowledge_base_id=base_id,
-        source_id=view.source_id,
-        name=stored.filename if view.type == "file" else view.name,
-        media_type=view.media_type,
-        url=view.url,
-        size_bytes=view.size_bytes,
+        source_id=source_id,
+        name=stored.name,
+        media_type=stored.media_type,
+        url=stored.url,
+        size_bytes=stored.size_bytes,
         content_hash=stored.content_hash,
         storage_path=stored.folder,
+        source_key=stored.key,
+        is_edited=stored.is_edited,
     )
     work.repository(DocumentRepository).add(document)
-    if view.error is not None:
+    if stored.error is not None:
         document.status = DocumentStatus.FAILED
-        document.error_code, document.error_message = view.error.code, view.error.message
+        document.error_code, document.error_message = stored.error.code, stored.error.message
     else:
         queue(work, document)
     return document
+
+
+def next_sync(sync_minutes: int | None) -> datetime | None:
+    """When a source is to be loaded again, if ever by itself."""
+    return None if sync_minutes is None else utc_now() + timedelta(minutes=sync_minutes)
 
 
 def space_of(scope: Scope, base_id: UUID, *, generation: int) -> Namespace:

@@ -40,7 +40,7 @@ async def remove_abandoned_sources(works: Workshop) -> int:
     removed = 0
     for workspace_id, folders in (await _old_folders(works)).items():
         kept = await _folders_in_use(works, workspace_id)
-        for folder in sorted(folders - kept):
+        for folder in sorted(folder for folder in folders if not _is_in_use(folder, kept)):
             await works.plugins.storage.delete_prefix(folder)
             log.info("source.abandoned", workspace_id=workspace_id, folder=folder)
             removed += 1
@@ -55,9 +55,16 @@ async def _old_folders(works: Workshop) -> dict[UUID, set[str]]:
         parts = path.split("/")
         if len(parts) < 4 or parts[2] != SOURCES:
             continue
-        if moment_of(UUID(hex=parts[3])) < youngest:
-            found[UUID(hex=parts[1])].add("/".join(parts[:4]))
+        # A source of many items has a folder for each in its own one.
+        length = 5 if len(parts) > 5 else 4
+        if moment_of(UUID(hex=parts[length - 1])) < youngest:
+            found[UUID(hex=parts[1])].add("/".join(parts[:length]))
     return found
+
+
+def _is_in_use(folder: str, kept: set[str]) -> bool:
+    """Whether the folder, the one above it, or one below it is named by somebody."""
+    return folder in kept or folder.rpartition("/")[0] in kept or any(one.startswith(f"{folder}/") for one in kept)
 
 
 async def _folders_in_use(works: Workshop, workspace_id: UUID) -> set[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from privexbot_app.integrations.parsers import base
 from privexbot_app.integrations.parsers.child import from_plain, read
 from privexbot_app.integrations.parsers.sniff import ParsingLimits, check_file
+from privexbot_app.integrations.parsers.web import WebPageParser
 from privexbot_app.kit.text import StructuredText
 
 _SOURCE_ROOT = Path(__file__).resolve().parents[3]
@@ -41,6 +42,15 @@ async def parse_file(path: Path, *, filename: str, limits: ParsingLimits | None 
         document = _document_of(report)
     else:
         document = await parse_in_child(parser, path, limits=limits)
+    if not document.text.strip():
+        raise base.EmptyDocumentError()
+    return document
+
+
+async def parse_web_page(path: Path, *, limits: ParsingLimits | None = None) -> StructuredText:
+    """Return the main text of a fetched page, without navigation and footers. Raises errors of `base`."""
+    limits = limits or ParsingLimits()
+    document = await parse_in_child(WebPageParser, path, limits=limits)
     if not document.text.strip():
         raise base.EmptyDocumentError()
     return document

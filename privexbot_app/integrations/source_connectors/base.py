@@ -64,9 +64,13 @@ NOT_TAKEN = {
     "too_large": "The file is larger than allowed.",
     "unsupported": "Files of this type cannot be imported.",
     "archived": "The page was deleted or archived.",
+    "gone": "The page does not exist any more.",
     "no_access": "There is no access to this item.",
 }
 """Why an item is left out on purpose, in words for people."""
+GONE = frozenset({"archived", "gone"})
+UNCERTAIN = frozenset({"looks_endless", "too_deep", "too_large", "no_text", "no_access"})
+"""Reasons after which an item, or what only it leads to, may well be there still."""
 LIMITS = {
     "items": "The largest number of pages that you chose was reached.",
     "bytes": "The largest amount of data for one source was reached.",
@@ -130,6 +134,7 @@ class LoadReport:
 
     found: items that were met. loaded: items that were brought. skipped, failed: how many others, by reason.
     stopped_by: the limit that ended the load early, one of `LIMITS`; empty if everything was seen.
+    gone: keys of items that the source itself calls gone.
     """
 
     found: int = 0
@@ -138,11 +143,19 @@ class LoadReport:
     failed: Counter[str] = field(default_factory=Counter)
     notes: list[LoadNote] = field(default_factory=list)
     stopped_by: str = ""
+    gone: set[str] = field(default_factory=set)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what was not met is certainly not there any more."""
+        return not self.stopped_by and not self.failed and self.skipped.keys().isdisjoint(UNCERTAIN)
 
     def skip(self, where: str, code: str) -> None:
         """Note an item that is left out on purpose."""
         self.skipped[code] += 1
         self._note(where, code, NOT_TAKEN[code])
+        if code in GONE:
+            self.gone.add(where)
 
     def fail(self, where: str, error: PrivexError) -> None:
         """Note an item that could not be read."""

@@ -266,14 +266,21 @@ async def test_a_folder_is_not_left_unless_wished(site, http):
 
 async def test_documents_are_taken_and_other_files_are_named(site, http):
     site.pages = {
-        "/": page(links("/terms.pdf", "/logo.png", "/film", "/script-only", "/gone")),
+        "/": page(links("/terms.pdf", "/logo.png", "/film", "/script-only", "/gone", "/broken")),
         "/terms.pdf": ("application/pdf", b"%PDF-1.4"),
         "/film": ("video/mp4", b"x"),
         "/script-only": "<html><body><div id=app></div><script>run()</script></body></html>",
     }
+
+    async def broken(request: web.Request) -> web.Response:
+        return web.Response(status=500)
+
+    site.pages["/broken"] = broken
     taken, report = await crawl(site, http)
     assert taken == ["/", "/terms.pdf"]
-    assert report.skipped == {"not_a_document": 1, "unsupported": 1, "no_text": 1}
+    assert report.skipped == {"not_a_document": 1, "unsupported": 1, "no_text": 1, "gone": 1}
+    assert report.gone == {f"{site.base}/gone"}
+    assert not report.is_complete
     assert report.failed == {"source_unavailable": 1}
 
 

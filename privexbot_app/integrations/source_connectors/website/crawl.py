@@ -171,6 +171,9 @@ class Crawl:
             return None
         except PrivexError as error:
             return error
+        if answer.status in (404, 410):
+            self._report.skip(stop.address, "gone")
+            return None
         if answer.status != 200:
             return SourceUnavailableError(f"The page answered with status {answer.status}.", status=answer.status)
         return answer

@@ -1,0 +1,69 @@
+"""Settings of sources: checked by their connector, and credentials taken out of them and sealed.
+
+A credential goes in and never comes out again: views show settings without them, and only a load opens them.
+"""
+
+import base64
+import json
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from privexbot_app.domains.knowledge.schemas import ConnectedSource
+from privexbot_app.integrations.plugins import Plugins
+from privexbot_app.integrations.source_connectors.base import SourceConnector
+from privexbot_app.kit.errors import FieldProblem, InvalidError
+from privexbot_app.kit.scope import Scope
+
+
+class SourceSettingsInvalidError(InvalidError):
+    """The settings do not fit the type of source; `problems` names each field."""
+
+    code = "validation_failed"
+
+
+def read_settings(plugins: Plugins, source: ConnectedSource) -> BaseModel:
+    """The settings as the connector's Config. Raises SourceSettingsInvalidError, also for an unknown type."""
+    if source.type not in plugins.source_connectors:
+        known = ", ".join(plugins.source_connectors.names())
+        problem = FieldProblem("type", "unknown", f"Known types: {known}.")
+        raise SourceSettingsInvalidError("There is no such type of source.", problems=[problem])
+    try:
+        return plugins.source_connectors.get(source.type).Config.model_validate(source.settings)
+    except ValidationError as error:
+        # The input itself stays out of problems and logs: it may be a credential.
+        problems = [
+            FieldProblem(".".join(map(str, problem["loc"])) or "settings", problem["type"], problem["msg"])
+            for problem in error.errors(include_input=False, include_context=False)
+        ]
+        raise SourceSettingsInvalidError("The settings of this source are not right.", problems=problems) from None
+
+
+def split_secrets(config: BaseModel) -> tuple[dict[str, Any], dict[str, str]]:
+    """The settings as JSON without secrets, and the secrets that are given."""
+    values = {name: getattr(config, name) for name in type(config).model_fields}
+    secrets = {name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr)}
+    return config.model_dump(mode="json", exclude=set(secrets)), {name: text for name, text in secrets.items() if text}
+
+
+def seal(plugins: Plugins, scope: Scope, source_id: UUID, secrets: dict[str, str]) -> str:
+    """Secrets sealed for this workspace and source; empty for none."""
+    if not secrets:
+        return ""
+    return base64.b64encode(plugins.keys.seal(json.dumps(secrets), bound_to=_binding(scope, source_id))).decode()
+
+
+def open_connector(
+    plugins: Plugins, scope: Scope, source_id: UUID, *, type: str, config: dict[str, Any], sealed: str
+) -> SourceConnector:
+    """The connector of a stored source, with its secrets. Raises InternalError if they were sealed for another one."""
+    secrets = (
+        json.loads(plugins.keys.open(base64.b64decode(sealed), bound_to=_binding(scope, source_id))) if sealed else {}
+    )
+    connector = plugins.source_connectors.get(type)
+    return connector(connector.Config.model_validate({**config, **secrets}), plugins.http)
+
+
+def _binding(scope: Scope, source_id: UUID) -> str:
+    return f"{scope.workspace_id}:source:{source_id}"

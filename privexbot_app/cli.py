@@ -1,4 +1,4 @@
-"""Verbs for the operator: up, web, worker, migrate, create-owner, doctor."""
+"""Verbs for the operator: up, web, worker, migrate, create-owner, move-vectors, doctor."""
 
 import argparse
 import asyncio
@@ -8,14 +8,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from alembic import command
 from alembic.config import Config
 from pydantic import SecretStr, ValidationError
 
-from alembic import command
 from privexbot_app.bootstrap import build_runtime
 from privexbot_app.domains.identity.schemas import Registration
 from privexbot_app.domains.identity.service import IdentityService
+from privexbot_app.domains.knowledge.moving import move_vectors, scope_of_base
 from privexbot_app.domains.tenancy.service import TenancyService
 from privexbot_app.embedded import plan, web, workers
 from privexbot_app.kit.errors import PrivexError
@@ -48,6 +50,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         ("worker", _worker, "run the indexing processes and the watchdog"),
         ("migrate", _migrate, "bring the database to this version"),
         ("create-owner", _create_owner, "make an account from the command line"),
+        ("move-vectors", _move_vectors, "move a knowledge base to another vector store, while bots go on answering"),
         ("doctor", _doctor, "check that everything this installation needs answers"),
     ):
         verb = verbs.add_parser(name, help=words)
@@ -55,6 +58,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         if name == "create-owner":
             verb.add_argument("email")
             verb.add_argument("--name", default="")
+        if name == "move-vectors":
+            verb.add_argument("knowledge_base", type=UUID, help="its id, as in the address of its page")
+            verb.add_argument("--to", required=True, metavar="STORE", help="name of the vector store")
+            verb.add_argument("--rebuild", action="store_true", help="build anew, even if it is in that store")
     return parser.parse_args(arguments)
 
 
@@ -97,6 +104,27 @@ async def _register(settings: Settings, registration: Registration) -> None:
         user = await IdentityService(work, runtime.keys).register(registration)
         await TenancyService(work).create_organization(user)
     await runtime.close()
+
+
+def _move_vectors(settings: Settings, options: argparse.Namespace) -> None:
+    asyncio.run(_move(settings, options))
+
+
+async def _move(settings: Settings, options: argparse.Namespace) -> None:
+    runtime = build_runtime(settings)
+    try:
+        scope = await scope_of_base(runtime.works, options.knowledge_base)
+        result = await move_vectors(
+            runtime.works, scope, options.knowledge_base, to=options.to, is_rebuilt=options.rebuild, tell=_say
+        )
+    finally:
+        await runtime.close()
+    if not result.is_moved:
+        _say(f"It is in {options.to} already, with {result.vectors:,} vectors; --rebuild builds it anew.")
+        return
+    _say(f"✓ {result.vectors:,} vectors are in {options.to} now; the old ones are being removed.")
+    if result.reindexed:
+        _say(f"  {result.reindexed:,} documents had lost vectors and are being indexed again.")
 
 
 def _doctor(settings: Settings, options: argparse.Namespace) -> None:

@@ -8,3 +8,4 @@ from tests.fakes import HashEmbedder, InMemoryVectorStore, ScriptedModel
 EMBEDDERS.register("hash")(HashEmbedder)
 LLMS.register("scripted")(ScriptedModel)
 VECTOR_STORES.register("memory")(InMemoryVectorStore)
+VECTOR_STORES.register("other")(type("OtherVectorStore", (InMemoryVectorStore,), {}))

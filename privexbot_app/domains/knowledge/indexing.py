@@ -240,6 +240,9 @@ async def _remove_remains(works: Workshop, scope: Scope, task: _Task) -> None:
         base = await work.repository(KnowledgeBaseRepository).find(task.base_id)
     if base is None:
         await _store(works, task).delete_space(task.space)
+    elif space_of(scope, base.id, generation=base.generation) != task.space:
+        # The knowledge base has moved while we wrote into what was removed then.
+        await _store(works, task).delete_space(task.space)
     elif document is None:
         await _store(works, task).delete_documents(task.space, [task.document_id])
     if document is None:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
+from privexbot_app import cli
 from privexbot_app.domains.knowledge import indexing, moving
 from privexbot_app.domains.knowledge.models import Document, KnowledgeBase
 from privexbot_app.domains.knowledge.moving import (
@@ -20,6 +21,7 @@ from privexbot_app.domains.knowledge.moving import (
 from privexbot_app.domains.knowledge.service import space_of
 from privexbot_app.integrations.vector_stores.base import VectorRecord, VectorStoreUnavailableError
 from privexbot_app.kit.errors import InvalidError, NotFoundError
+from privexbot_app.settings import Settings
 from tests.api.test_story import make_base
 from tests.chroma_server import running_chroma
 from tests.fakes import HashEmbedder, InMemoryVectorStore
@@ -335,3 +337,27 @@ async def test_from_chroma_to_faiss_and_back(between_real_stores: Installation):
         assert await mover.place() == (to, generation)
         assert await mover.search() == before
         assert await mover.store(come_from).count(mover.space(generation - 1)) == 0
+
+
+async def test_an_operator_sees_the_move_and_its_end(tmp_path, redis_url, capsys):
+    pytest.importorskip("faiss")
+    choices = {"vector_stores": {"faiss": {"path": tmp_path / "faiss"}}, "default_vector_store": "faiss"}
+    async with installed(tmp_path / "data", redis_url, **choices) as installation:
+        ann = await installation.register("ann")
+        base_id = await make_base(installation, ann, content=LONG)
+        mover = await Mover(installation, ann, UUID(base_id)).open()
+        total = await mover.store("faiss").count(mover.space(1))
+        settings = Settings(
+            data_dir=tmp_path / "data",
+            redis_url=redis_url,
+            default_embedding="hash",
+            **choices,  # type: ignore[arg-type]
+        )
+        for words in ([], ["--rebuild"]):
+            options = cli._parse(["move-vectors", base_id, "--to", "faiss", *words])
+            await cli._move(settings, options)
+        assert await mover.store("faiss").count(mover.space(2)) == total
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"It is in faiss already, with {total} vectors; --rebuild builds it anew."
+    assert f"copied {total} of {total}" in lines
+    assert lines[-1] == f"✓ {total} vectors are in faiss now; the old ones are being removed."

@@ -15,6 +15,7 @@ from math import isclose
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase
@@ -53,8 +54,9 @@ class MoveNotVerifiedError(UnavailableError):
 
     code = "move_not_verified"
 
-    def __init__(self, **facts: object) -> None:
-        super().__init__("The new vector store does not hold all that was copied. Nothing was switched.", **facts)
+    def __init__(self, *, missing: int, surplus: int) -> None:
+        message = "The new vector store does not hold all that was copied. Nothing was switched."
+        super().__init__(message, missing=missing, surplus=surplus)
 
 
 class KeepsChangingError(ConflictError):
@@ -126,7 +128,9 @@ class _Inventory:
 async def scope_of_base(works: Workshop, base_id: UUID) -> Scope:
     """The scope in which an operator moves a knowledge base. Raises NotFoundError."""
     async with works.open(SystemScope("find the workspace of a knowledge base to move"), read_only=True) as work:
-        found = await work.session.execute(select(KnowledgeBase.workspace_id).where(KnowledgeBase.id == base_id))
+        found = await work.session.execute(
+            select(col(KnowledgeBase.workspace_id)).where(col(KnowledgeBase.id) == base_id)
+        )
         workspace_id = found.scalar_one_or_none()
     if workspace_id is None:
         raise NotFoundError("There is no such knowledge base.", code="knowledge_base_not_found")
@@ -181,8 +185,10 @@ async def _take_inventory(move: _Move) -> _Inventory:
 
 
 async def _read_inventory(work: Work, base_id: UUID) -> _Inventory:
-    documents = select(Document.id, Document.attempt, Document.status).where(Document.knowledge_base_id == base_id)
-    chunks = select(Chunk.id, Chunk.document_id).where(Chunk.knowledge_base_id == base_id)
+    documents = select(col(Document.id), col(Document.attempt), col(Document.status)).where(
+        col(Document.knowledge_base_id) == base_id
+    )
+    chunks = select(col(Chunk.id), col(Chunk.document_id)).where(col(Chunk.knowledge_base_id) == base_id)
     # Documents first: one that is indexed again in between then shows an older attempt, and is looked at again.
     attempts = {row[0]: (row[1], row[2]) for row in (await work.session.execute(documents)).all()}
     return _Inventory(attempts, {row[0]: row[1] for row in (await work.session.execute(chunks)).all()})
@@ -273,10 +279,12 @@ async def _lock_base(work: Work, move: _Move) -> KnowledgeBase:
 
 
 async def _lock_open_documents(work: Work, base_id: UUID) -> dict[UUID, Document]:
-    statement = select(Document).where(Document.knowledge_base_id == base_id, Document.status.in_(OPEN))
-    rows = await work.session.execute(statement.order_by(Document.id).with_for_update())
+    statement = select(Document).where(col(Document.knowledge_base_id) == base_id, col(Document.status).in_(OPEN))
+    rows = await work.session.execute(statement.order_by(col(Document.id)).with_for_update())
     return {document.id: document for document in rows.scalars().all()}
 
 
 async def _list_documents(work: Work, ids: set[UUID]) -> Sequence[Document]:
-    return (await work.session.execute(select(Document).where(Document.id.in_(ids)))).scalars().all() if ids else []
+    return (
+        (await work.session.execute(select(Document).where(col(Document.id).in_(ids)))).scalars().all() if ids else []
+    )

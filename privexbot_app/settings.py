@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     llms: dict[str, dict[str, Any]] = Field({}, description="Settings of each language model, by its name.")
     vector_stores: dict[str, dict[str, Any]] = Field({}, description="Settings of each vector store, by its name.")
     embeddings: dict[str, dict[str, Any]] = Field({}, description="Settings of each embedding, by its name.")
+    rerankers: dict[str, dict[str, Any]] = Field({}, description="Settings of each reranker, by its name.")
     storages: dict[str, dict[str, Any]] = Field({}, description="Settings of each file storage, by its name.")
     worker_processes: int = Field(1, ge=1, le=64, description="Processes that index documents, on each machine.")
     max_upload_megabytes: int = Field(50, ge=1, le=2048, description="Largest file that may be uploaded, in MB.")

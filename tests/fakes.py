@@ -25,6 +25,7 @@ class HashEmbedder:
     model_id = "hash/64"
     dimensions = 64
     max_tokens = 256
+    languages = None
 
     def __init__(self, config: Config | None = None, http: HttpClient | None = None) -> None:
         self.config = config or self.Config()

@@ -36,13 +36,20 @@ def reciprocal_rank_fusion(
 
 
 def maximal_marginal_relevance(
-    query_vector: Sequence[float], vectors: Sequence[Sequence[float]], *, limit: int, relevance_share: float = 0.7
+    query_vector: Sequence[float],
+    vectors: Sequence[Sequence[float]],
+    *,
+    limit: int,
+    relevance_share: float = 0.7,
+    relevance: Sequence[float] | None = None,
 ) -> list[int]:
     """Choose candidates that are near the query and far from each other.
 
     query_vector: d numbers. vectors: n candidates of d numbers; they need not have unit length, zero vectors are
     unlike everything.
     limit: how many to choose at most.
+    relevance: how near each candidate is to the query, where that is known better than by the vectors alone; on the
+    scale of cosines.
     relevance_share: λ between 0 (only unlike) and 1 (only near).
     Returns positions in `vectors`, in order of choice; the first is always the nearest. Raises ValueError for a share
     outside 0..1, or vectors of another length than the query. Source: Carbonell, Goldstein, SIGIR 1998.
@@ -58,11 +65,11 @@ def maximal_marginal_relevance(
     query = _unit_rows(np.asarray([query_vector], dtype=np.float64))[0]
     if candidates.ndim != 2 or candidates.shape[1] != query.shape[0]:
         raise ValueError("vectors and query must have the same length")
-    relevance = candidates @ query
-    chosen = [int(np.argmax(relevance))]
+    nearness = candidates @ query if relevance is None else np.asarray(relevance, dtype=np.float64)
+    chosen = [int(np.argmax(nearness))]
     nearest_chosen = candidates @ candidates[chosen[0]]
     while len(chosen) < min(limit, len(candidates)):
-        gain = relevance_share * relevance - (1 - relevance_share) * nearest_chosen
+        gain = relevance_share * nearness - (1 - relevance_share) * nearest_chosen
         gain[chosen] = -np.inf
         best = int(np.argmax(gain))
         chosen.append(best)

@@ -99,7 +99,7 @@ async def test_a_search_keeps_to_its_documents_its_limit_and_its_budget(installa
         assert await names(installation, ann, base_id, "berth", mode=mode, document_ids=[fuel]) == ["fuel"]
         assert len(await names(installation, ann, base_id, "berth", mode=mode, limit=1)) == 1
         assert await names(installation, ann, base_id, "berth", mode=mode, document_ids=[]) == []
-        assert len(await names(installation, ann, base_id, "berth", mode=mode, max_characters=1)) == 1
+        assert await names(installation, ann, base_id, "berth", mode=mode, max_characters=1) == []
 
 
 async def test_a_deleted_document_is_found_no_more(installation: Installation, ann: Person):

@@ -46,11 +46,11 @@ class KnowledgeChoice(Part):
 
 
 class RetrievalChoice(Part):
-    """How the bot searches; mode None: as its knowledge base is set."""
+    """How the bot searches; what is null is as its first knowledge base is set. rerank: "none" for none."""
 
     limit: int = Field(6, ge=1, le=20)
     mode: SearchMode | None = None
-    rerank: bool = False
+    rerank: str | None = Field(None, max_length=50)
 
 
 class Memory(Part):

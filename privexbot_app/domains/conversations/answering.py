@@ -20,7 +20,6 @@ from privexbot_app.kit.scope import Scope
 from privexbot_app.kit.text import Passage, make_storable
 from privexbot_app.rag.citations import CitationTracker, cite
 from privexbot_app.rag.grounding import assess_support, refusal
-from privexbot_app.rag.keywords import match_query
 from privexbot_app.rag.prompt import (
     Grounding,
     build_question,
@@ -28,11 +27,10 @@ from privexbot_app.rag.prompt import (
     fit_history,
     fit_passages,
 )
+from privexbot_app.rag.rewriting import stand_alone
 
 PASSAGE_TOKENS = 3000
 HISTORY_TOKENS = 2000
-FEW_WORDS = 3
-"""A follow-up with fewer words than this is searched together with the question before it."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ async def answer(
 
     Close the iterator to stop the model.
     """
-    standalone = _standalone(question, history)
+    standalone = stand_alone(question, history)
     results = await _retrieve(works, scope, config, standalone)
     passages = fit_passages(_passages(results), PASSAGE_TOKENS, config.retrieval.limit)
     if config.grounding is Grounding.STRICT and not assess_support(standalone, passages).is_supported:
@@ -98,19 +96,12 @@ async def _retrieve(works: Workshop, scope: Scope, config: BotConfig, question: 
         base_ids=tuple(choice.kb_id for choice in config.knowledge_bases),
         limit=config.retrieval.limit,
         mode=config.retrieval.mode,
+        rerank=config.retrieval.rerank,
     )
     try:
         return await search(works, scope, query)
     except NotFoundError:
         return []  # the knowledge base was deleted after the bot was deployed
-
-
-def _standalone(question: str, history: Sequence[Turn]) -> str:
-    """The question, with the one before it when it says too little alone (“and in Spain?”)."""
-    earlier = [turn.content for turn in history if turn.role == "user"]
-    if not earlier or len(match_query(question)) >= FEW_WORDS:
-        return question
-    return f"{earlier[-1]}\n{question}"
 
 
 def _passages(results: Sequence[SearchResult]) -> list[Passage]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import column, delete, func, literal_column, or_, select, table, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import ColumnElement
+from sqlmodel import col
 
 from privexbot_app.domains.knowledge.filters import SearchFilters
 from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase, Source
@@ -155,9 +156,9 @@ def _conditions(filters: SearchFilters) -> list[ColumnElement[bool]]:
     )
     wanted: list[ColumnElement[bool]] = [column.in_(values) for column, values in columns if values is not None]
     if filters.name_contains is not None:
-        wanted.append(Document.name.icontains(filters.name_contains, autoescape=True))
+        wanted.append(col(Document.name).icontains(filters.name_contains, autoescape=True))
     if filters.url_prefix is not None:
-        wanted.append(Document.url.startswith(filters.url_prefix, autoescape=True))
+        wanted.append(col(Document.url).startswith(filters.url_prefix, autoescape=True))
     if filters.added_after is not None:
         wanted.append(Document.created_at >= filters.added_after)
     if filters.added_before is not None:

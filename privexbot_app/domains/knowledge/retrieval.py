@@ -1,45 +1,85 @@
-"""Find the passages that answer a question. Owns the ranking and its cut-offs; does not call a language model.
+"""Find the passages that answer a question. Owns the way from a question to passages; does not call a language model.
 
 What the dashboard's search box shows is exactly what a bot reads: both come through `search`.
+
+question ─┬─► vectors nearby ─┬─► candidates ─► scored by both ─► reranker, diversity ─► neighbours ─► budget
+          └─► words found ────┘   (enabled documents that fit the filters)                 (reading.py)
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from uuid import UUID
 
+from privexbot_app.domains.knowledge.filters import SearchFilters
 from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase
-from privexbot_app.domains.knowledge.repository import ChunkRepository, KnowledgeBaseRepository
+from privexbot_app.domains.knowledge.reading import with_neighbours, within_budget
+from privexbot_app.domains.knowledge.repository import ChunkRepository, DocumentRepository, KnowledgeBaseRepository
 from privexbot_app.domains.knowledge.schemas import (
     KnowledgeSettings,
+    RetrievalSettings,
     SearchMode,
     SearchRequest,
     SearchResult,
     SearchResults,
 )
 from privexbot_app.domains.knowledge.service import space_of
-from privexbot_app.integrations.embeddings.base import Purpose
+from privexbot_app.integrations.embeddings.base import Embedder, Purpose
 from privexbot_app.integrations.plugins import Workshop
+from privexbot_app.integrations.rerankers.base import Proposal
 from privexbot_app.kit.errors import NotFoundError
+from privexbot_app.kit.languages import guess_language
 from privexbot_app.kit.scope import Scope
-from privexbot_app.rag.fusion import reciprocal_rank_fusion
+from privexbot_app.kit.words import tokenize
+from privexbot_app.rag.fusion import maximal_marginal_relevance
 from privexbot_app.rag.keywords import match_query
+from privexbot_app.rag.ranking import Candidate, meaning_share, score_candidates
 
-CANDIDATES = 40
-"""How many chunks each retriever proposes before they are fused."""
+NO_RERANKER = "none"
+RERANKED = 40
+"""How many passages a reranker looks at."""
+MOST_EXPANDED = 150
 
 
 @dataclass(frozen=True)
 class Query:
-    """A question to several knowledge bases. mode None: as the first knowledge base is set."""
+    """A question to several knowledge bases. What is None is as the first knowledge base is set.
+
+    limit: how many passages at most. rerank: name of a reranker, or NO_RERANKER.
+    """
 
     text: str
     base_ids: tuple[UUID, ...]
     limit: int
     mode: SearchMode | None = None
-    document_ids: tuple[UUID, ...] | None = None
+    rerank: str | None = None
+    expand_neighbours: int | None = None
+    diversity: float | None = None
+    filters: SearchFilters = field(default_factory=SearchFilters)
     max_characters: int | None = None
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class _Corner:
+    """One knowledge base with the question as its embedding sees it. vector: None where only words are asked."""
+
+    base: KnowledgeBase
+    settings: KnowledgeSettings
+    embedder: Embedder
+    vector: list[float] | None = None
+
+
+@dataclass
+class _Found:
+    """A chunk on its way through the ranking."""
+
+    chunk: Chunk
+    document: Document
+    cosine_similarity: float | None
+    score: float = 0.0
+    vector: Sequence[float] | None = None
 
 
 async def search_base(works: Workshop, scope: Scope, base_id: UUID, request: SearchRequest) -> SearchResults:
@@ -48,13 +88,20 @@ async def search_base(works: Workshop, scope: Scope, base_id: UUID, request: Sea
     started = perf_counter()
     async with works.open(scope, read_only=True) as work:
         await work.repository(KnowledgeBaseRepository).get(base_id)
+    filters = request.filters or SearchFilters()
+    if request.document_ids is not None:
+        filters = filters.model_copy(update={"document_ids": _both(filters.document_ids, request.document_ids)})
     query = Query(
         text=request.query,
         base_ids=(base_id,),
         limit=request.limit,
         mode=request.mode,
-        document_ids=tuple(request.document_ids) if request.document_ids is not None else None,
+        rerank=request.rerank,
+        expand_neighbours=request.expand_neighbours,
+        diversity=request.diversity,
+        filters=filters,
         max_characters=request.max_characters,
+        max_tokens=request.max_tokens,
     )
     results = await search(works, scope, query)
     return SearchResults(results=results, took_ms=round((perf_counter() - started) * 1000))
@@ -64,60 +111,184 @@ async def search(works: Workshop, scope: Scope, query: Query) -> list[SearchResu
     """The best passages of the knowledge bases, best first. Raises NotFoundError if none of them exists."""
     async with works.open(scope, read_only=True) as work:
         bases = await work.repository(KnowledgeBaseRepository).list_all(query.base_ids)
+        documents = await work.repository(DocumentRepository).list_searchable(query.base_ids, query.filters)
     if not bases:
         raise NotFoundError("There is no such knowledge base.", code="knowledge_base_not_found")
-    settings = KnowledgeSettings.model_validate(bases[0].settings)
-    mode = query.mode or settings.retrieval.mode
-    candidates = max(CANDIDATES, query.limit * 2)
-    similarities: dict[UUID, float] = {}
-    if mode is not SearchMode.KEYWORD:
-        similarities = await _search_dense(works, scope, bases, query, candidates)
+    using = _using(query, sorted(bases, key=lambda base: query.base_ids.index(base.id))[0])
+    corners = [_corner(works, base) for base in bases]
+    if using.mode is not SearchMode.KEYWORD:
+        corners = await _embedded(corners, query.text)
+    found = await _candidates(works, scope, corners, query.text, using, documents)
+    _score(found, corners, query.text, using.mode)
+    found.sort(key=lambda candidate: -candidate.score)
+    found = await _reranked(works, query.text, found, using)
+    if using.diversity:
+        found = await _diversified(works, scope, corners, found, using)
+    return await _read(works, scope, found, query, using)
+
+
+def _using(query: Query, first: KnowledgeBase) -> RetrievalSettings:
+    """The first knowledge base's settings with what the query asks for instead."""
+    asked = {
+        "mode": query.mode,
+        "rerank": query.rerank,
+        "expand_neighbours": query.expand_neighbours,
+        "diversity": query.diversity,
+        "max_tokens": query.max_tokens,
+    }
+    settings = KnowledgeSettings.model_validate(first.settings).retrieval
+    settings = settings.model_copy(update={name: value for name, value in asked.items() if value is not None})
+    return settings.model_copy(update={"limit": query.limit, "candidates": max(settings.candidates, query.limit)})
+
+
+def _both(first: list[UUID] | None, second: list[UUID]) -> list[UUID]:
+    return second if first is None else [id for id in second if id in set(first)]
+
+
+def _corner(works: Workshop, base: KnowledgeBase) -> _Corner:
+    settings = KnowledgeSettings.model_validate(base.settings)
+    return _Corner(base, settings, works.plugins.embedders.get(settings.embedding))
+
+
+async def _embedded(corners: Sequence[_Corner], text: str) -> list[_Corner]:
+    """The question embedded once for each embedding."""
+    vectors: dict[str, list[float]] = {}
+    for corner in corners:
+        if corner.settings.embedding not in vectors:
+            [vectors[corner.settings.embedding]] = await corner.embedder.embed([text], purpose=Purpose.QUERY)
+    return [replace(corner, vector=vectors[corner.settings.embedding]) for corner in corners]
+
+
+async def _candidates(
+    works: Workshop,
+    scope: Scope,
+    corners: Sequence[_Corner],
+    text: str,
+    using: RetrievalSettings,
+    documents: Sequence[UUID] | None,
+) -> list[_Found]:
+    """What vectors and words propose, each with both kinds of evidence."""
+    cosines: dict[UUID, float] = {}
+    for corner in corners:
+        cosines |= await _nearest(works, scope, corner, using.candidates, documents)
     async with works.open(scope, read_only=True) as work:
         chunks = work.repository(ChunkRepository)
         worded: list[UUID] = []
-        if mode is not SearchMode.DENSE:
-            worded = await chunks.search_keywords(
-                [base.id for base in bases], match_query(query.text), limit=candidates, document_ids=query.document_ids
-            )
-        ranked = _rank(similarities, worded)
-        found = await chunks.list_with_documents(ranked)
-    results = [
-        _result(*found[id], score=score, cosine_similarity=similarities.get(id))
-        for id, score in _scored(ranked)
-        if id in found
-    ]
-    return _within(results, limit=query.limit, max_characters=query.max_characters)
+        if using.mode is not SearchMode.DENSE:
+            base_ids = [corner.base.id for corner in corners]
+            words = match_query(text)
+            worded = await chunks.search_keywords(base_ids, words, limit=using.candidates, document_ids=documents)
+        rows = await chunks.list_with_documents(list(dict.fromkeys([*cosines, *worded])))
+    found = [_Found(chunk, document, cosines.get(id)) for id, (chunk, document) in rows.items()]
+    if using.mode is SearchMode.HYBRID:
+        await _fetch_vectors(works, scope, corners, [one for one in found if one.cosine_similarity is None])
+    return found
 
 
-async def _search_dense(
-    works: Workshop, scope: Scope, bases: Sequence[KnowledgeBase], query: Query, candidates: int
+async def _nearest(
+    works: Workshop, scope: Scope, corner: _Corner, candidates: int, documents: Sequence[UUID] | None
 ) -> dict[UUID, float]:
-    """Cosine similarity of the nearest chunks, each knowledge base asked with its own embedding."""
-    by_embedding: dict[str, list[tuple[KnowledgeBase, KnowledgeSettings]]] = defaultdict(list)
-    for base in bases:
-        settings = KnowledgeSettings.model_validate(base.settings)
-        by_embedding[settings.embedding].append((base, settings))
-    similarities: dict[UUID, float] = {}
-    for embedding, group in by_embedding.items():
-        [vector] = await works.plugins.embedders.get(embedding).embed([query.text], purpose=Purpose.QUERY)
-        for base, settings in group:
-            store = works.plugins.vector_stores.get(settings.vector_store)
-            space = space_of(scope, base.id, generation=base.generation)
-            hits = await store.query(space, vector, limit=candidates, document_ids=query.document_ids)
-            similarities |= {hit.chunk_id: hit.cosine_similarity for hit in hits}
-    return similarities
+    if corner.vector is None:
+        return {}
+    store = works.plugins.vector_stores.get(corner.settings.vector_store)
+    space = space_of(scope, corner.base.id, generation=corner.base.generation)
+    hits = await store.query(space, corner.vector, limit=candidates, document_ids=documents)
+    return {hit.chunk_id: hit.cosine_similarity for hit in hits}
 
 
-def _rank(similarities: dict[UUID, float], worded: Sequence[UUID]) -> list[UUID]:
-    nearest = sorted(similarities, key=lambda id: similarities[id], reverse=True)
-    return list(reciprocal_rank_fusion([ranking for ranking in (nearest, list(worded)) if ranking]))
+async def _fetch_vectors(works: Workshop, scope: Scope, corners: Sequence[_Corner], found: Sequence[_Found]) -> None:
+    """Vectors, and cosines where they are missing, of chunks that were found otherwise."""
+    by_base: dict[UUID, list[_Found]] = defaultdict(list)
+    for one in found:
+        by_base[one.document.knowledge_base_id].append(one)
+    for corner in corners:
+        wanted = by_base[corner.base.id]
+        if not wanted or corner.vector is None:
+            continue
+        store = works.plugins.vector_stores.get(corner.settings.vector_store)
+        space = space_of(scope, corner.base.id, generation=corner.base.generation)
+        vectors = await store.fetch_vectors(space, [one.chunk.id for one in wanted])
+        for one in wanted:
+            one.vector = vectors.get(one.chunk.id)
+            if one.vector is not None and one.cosine_similarity is None:
+                one.cosine_similarity = sum(a * b for a, b in zip(one.vector, corner.vector, strict=True))
 
 
-def _scored(ranked: Sequence[UUID]) -> list[tuple[UUID, float]]:
-    return [(id, round(1 / rank, 4)) for rank, id in enumerate(ranked, start=1)]
+def _score(found: Sequence[_Found], corners: Sequence[_Corner], text: str, mode: SearchMode) -> None:
+    models = {corner.base.id: corner.settings.embedding for corner in corners}
+    candidates = [
+        Candidate(
+            words=one.chunk.keywords.split(),
+            name_words=tokenize(one.document.name.replace("_", " ")),
+            cosine_similarity=one.cosine_similarity,
+            model=models[one.document.knowledge_base_id],
+        )
+        for one in found
+    ]
+    language = guess_language(text)
+    is_known = all(corner.embedder.languages is None or language in corner.embedder.languages for corner in corners)
+    share = {SearchMode.DENSE: 1.0, SearchMode.KEYWORD: 0.0}.get(mode)
+    if share is None:
+        share = meaning_share(candidates, is_language_known=is_known)
+    scores = score_candidates(match_query(text), candidates, meaning_share=share)
+    for one, score in zip(found, scores, strict=True):
+        one.score = score
 
 
-def _result(chunk: Chunk, document: Document, *, score: float, cosine_similarity: float | None) -> SearchResult:
+async def _reranked(works: Workshop, text: str, found: list[_Found], using: RetrievalSettings) -> list[_Found]:
+    """The best candidates in the reranker's order, before the others."""
+    if not found or using.rerank in (None, NO_RERANKER):
+        return found
+    seen = found[: max(RERANKED, using.limit)]
+    proposals = [Proposal(_whole(one.chunk), one.score) for one in seen]
+    scores = await works.plugins.rerankers.get(using.rerank or "").rerank(text, proposals)
+    for one, score in zip(seen, scores, strict=True):
+        one.score = score
+    return sorted(seen, key=lambda one: -one.score) + found[len(seen) :]
+
+
+def _whole(chunk: Chunk) -> str:
+    return "\n".join(part for part in (chunk.heading, chunk.context, chunk.text) if part)
+
+
+async def _diversified(
+    works: Workshop, scope: Scope, corners: Sequence[_Corner], found: list[_Found], using: RetrievalSettings
+) -> list[_Found]:
+    """Passages that say the same make room for others; those without a vector follow as they were."""
+    await _fetch_vectors(works, scope, corners, found)
+    placed = [one for one in found if one.vector is not None]
+    vector = next((corner.vector for corner in corners if corner.vector is not None), None)
+    if vector is None or len({len(one.vector or ()) for one in placed}) != 1:
+        return found
+    order = maximal_marginal_relevance(
+        vector,
+        [one.vector or () for one in placed],
+        limit=using.limit,
+        relevance_share=1 - using.diversity,
+        relevance=[one.score for one in placed],
+    )
+    first = [placed[at] for at in order]
+    ids = {one.chunk.id for one in first}
+    return first + [one for one in found if one.chunk.id not in ids]
+
+
+async def _read(
+    works: Workshop, scope: Scope, found: Sequence[_Found], query: Query, using: RetrievalSettings
+) -> list[SearchResult]:
+    results = [_result(one) for one in found]
+    if using.expand_neighbours:
+        results = results[: min(using.limit * 3, MOST_EXPANDED)]
+        kept = found[: len(results)]
+        places = [(one.document.id, one.chunk.index) for one in kept]
+        async with works.open(scope, read_only=True) as work:
+            around = await work.repository(ChunkRepository).list_around(places, distance=using.expand_neighbours)
+        indexes = {one.chunk.id: one.chunk.index for one in kept}
+        results = with_neighbours(results, indexes, around, distance=using.expand_neighbours)
+    return within_budget(results, limit=using.limit, max_characters=query.max_characters, max_tokens=using.max_tokens)
+
+
+def _result(one: _Found) -> SearchResult:
+    chunk, document = one.chunk, one.document
     return SearchResult(
         chunk_id=chunk.id,
         document_id=document.id,
@@ -130,18 +301,6 @@ def _result(chunk: Chunk, document: Document, *, score: float, cosine_similarity
         page=chunk.page,
         heading=chunk.heading,
         url=document.url,
-        score=score,
-        cosine_similarity=cosine_similarity,
+        score=round(one.score, 4),
+        cosine_similarity=one.cosine_similarity,
     )
-
-
-def _within(results: list[SearchResult], *, limit: int, max_characters: int | None) -> list[SearchResult]:
-    """The first results that fit; the first one always does."""
-    kept: list[SearchResult] = []
-    characters = 0
-    for result in results[:limit]:
-        characters += len(result.text)
-        if max_characters is not None and kept and characters > max_characters:
-            break
-        kept.append(result)
-    return kept

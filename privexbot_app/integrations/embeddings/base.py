@@ -28,12 +28,15 @@ class Embedder(Protocol):
     model_id: names the model and its precision, e.g. "minilm-l6-v2/fp32".
     dimensions: the length of every vector.
     max_tokens: a longer text is cut off at this many tokens.
+    languages: ISO 639-1 codes of those that the model has learned well; None for all. A search trusts words more than
+    vectors in the others.
     """
 
     Config: type[BaseModel]
     model_id: str
     dimensions: int
     max_tokens: int
+    languages: frozenset[str] | None
 
     async def embed(self, texts: Sequence[str], *, purpose: Purpose) -> list[list[float]]:
         """One vector of unit length per text, in the order of the texts; no texts, no vectors.

@@ -58,6 +58,7 @@ class MiniLmEmbedder:
 
     dimensions = 384
     max_tokens = 256
+    languages = frozenset({"en"})
 
     def __init__(self, config: Config, http: HttpClient | None = None) -> None:
         self.config = config

@@ -57,6 +57,8 @@ class OpenAiLikeEmbedder:
         self._http = http
         self._sleep = sleep
 
+    languages = None
+
     @property
     def model_id(self) -> str:
         """The model, the length and the prefixes: what makes vectors comparable."""

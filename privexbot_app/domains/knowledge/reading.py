@@ -1,0 +1,78 @@
+"""From ranked chunks to the passages that are read: joins what stands together and keeps to a budget. Pure."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from privexbot_app.domains.knowledge.models import Chunk
+from privexbot_app.domains.knowledge.schemas import SearchResult
+from privexbot_app.kit.tokens import estimate_tokens
+
+
+def with_neighbours(
+    results: Sequence[SearchResult], indexes: dict[UUID, int], around: Iterable[Chunk], *, distance: int
+) -> list[SearchResult]:
+    """Each result with the chunks before and after it; results that touch become one, at the better rank.
+
+    indexes: position of each result's chunk in its document. around: the chunks within `distance` of them.
+    A result keeps its own chunk id; its text and offsets are those of the whole stretch.
+    """
+    places = {(chunk.document_id, chunk.index): chunk for chunk in around}
+    taken: set[tuple[UUID, int]] = set()
+    read: list[SearchResult] = []
+    for result in results:
+        index, document_id = indexes[result.chunk_id], result.document_id
+        if (document_id, index) in taken:
+            continue
+        stretch = _stretch(places, document_id, index, distance, taken)
+        taken |= {(document_id, chunk.index) for chunk in stretch}
+        read.append(_joined(result, stretch) if stretch else result)
+    return read
+
+
+def _stretch(
+    places: dict[tuple[UUID, int], Chunk], document_id: UUID, index: int, distance: int, taken: set[tuple[UUID, int]]
+) -> list[Chunk]:
+    """The chunks around one, in order, up to the first that another result has already brought."""
+    stretch = [places[document_id, index]] if (document_id, index) in places else []
+    for step in (-1, 1):
+        for at in range(index + step, index + step * (distance + 1), step):
+            place = (document_id, at)
+            if not stretch or place in taken or place not in places:
+                break
+            stretch.append(places[place])
+    return sorted(stretch, key=lambda chunk: chunk.index)
+
+
+def _joined(result: SearchResult, stretch: Sequence[Chunk]) -> SearchResult:
+    text, end = stretch[0].text, stretch[0].end
+    for chunk in stretch[1:]:
+        # Between two chunks there is nothing but white space; which kind is in the document only.
+        gap = chunk.start - end
+        text += ("\n" * gap if gap > 1 else " " * gap) + chunk.text[max(0, -gap) :]
+        end = max(end, chunk.end)
+    first = stretch[0]
+    return result.model_copy(
+        update={"text": text, "context": first.context, "start": first.start, "end": end, "page": first.page}
+    )
+
+
+def within_budget(
+    results: Iterable[SearchResult], *, limit: int, max_characters: int | None, max_tokens: int | None
+) -> list[SearchResult]:
+    """At most `limit` results, best first, whose text together fits; one that does not fit makes room for the next.
+
+    Characters are kept to exactly. Tokens are an estimate, and the first result is read however long it is.
+    """
+    kept: list[SearchResult] = []
+    characters, tokens = 0, 0
+    for result in results:
+        if len(kept) == limit:
+            break
+        length, cost = len(result.text), estimate_tokens(result.text)
+        if max_characters is not None and characters + length > max_characters:
+            continue
+        if max_tokens is not None and kept and tokens + cost > max_tokens:
+            continue
+        kept.append(result)
+        characters, tokens = characters + length, tokens + cost
+    return kept

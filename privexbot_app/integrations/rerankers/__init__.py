@@ -1,0 +1,1 @@
+"""Rerankers: second opinions on the passages that a search has found."""

@@ -4,6 +4,8 @@ All of them listen on loopback or a socket file, keep their state under the data
 supervisor.
 """
 
+import asyncio
+import http.client
 import importlib.util
 import os
 import shutil
@@ -11,9 +13,7 @@ import socket
 import sys
 import sysconfig
 from pathlib import Path
-
-import httpx
-import redis.asyncio
+from urllib.parse import urlsplit
 
 from privexbot_app.settings import Settings
 from privexbot_app.supervisor import Child
@@ -36,7 +36,7 @@ def plan(settings: Settings) -> list[Child]:
         environment[CHROMA_URL] = f"http://127.0.0.1:{port}"
         children.append(_chroma(settings, port, logs))
     os.environ.update(environment)
-    return [*children, web(settings, logs), *workers(settings, logs)]
+    return [*children, web(settings, logs), watchdog(logs), *workers(settings, logs)]
 
 
 def web(settings: Settings, logs: Path | None = None) -> Child:
@@ -57,6 +57,12 @@ def web(settings: Settings, logs: Path | None = None) -> Child:
         is_ready=lambda: _answers(f"http://127.0.0.1:{settings.port}/healthz"),
         log_path=logs / "web.log" if logs else None,
     )
+
+
+def watchdog(logs: Path | None = None) -> Child:
+    """The process that does upkeep by the clock."""
+    log_path = logs / "watchdog.log" if logs else None
+    return Child("watchdog", [sys.executable, "-m", "privexbot_app.watchdog"], log_path=log_path)
 
 
 def workers(settings: Settings, logs: Path | None = None) -> list[Child]:
@@ -129,18 +135,35 @@ def _free_port(remembered: Path) -> int:
 
 
 async def _answers(url: str) -> bool:
+    return await asyncio.to_thread(_is_answering, url)
+
+
+def _is_answering(url: str) -> bool:
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=2)
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
-            return (await client.get(url)).status_code == 200
-    except httpx.HTTPError:
+        connection.request("GET", address.path)
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 async def _pings(url: str) -> bool:
-    client = redis.asyncio.Redis.from_url(url, socket_connect_timeout=1)
+    """Whether our Redis answers. Spoken by hand: the client library takes longer to import than Redis to start."""
+    address = urlsplit(url)
     try:
-        return bool(await client.ping())  # type: ignore[misc]
-    except (TimeoutError, redis.RedisError):
+        if address.scheme == "unix":
+            reader, writer = await asyncio.open_unix_connection(address.path)
+        else:
+            reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    except OSError:
+        return False
+    try:
+        writer.write(b"PING\r\n")
+        return (await asyncio.wait_for(reader.readline(), 1)).startswith(b"+PONG")
+    except (OSError, TimeoutError):
         return False
     finally:
-        await client.aclose()
+        writer.close()

@@ -1,7 +1,8 @@
 """Upkeep by the clock: scheduled chores, forgotten outbox rows, and jobs of workers that have died.
 
-Runs inside the process that supervises workers. RQ itself notices a dead worker only every ten minutes; this asks every
-fifteen seconds. A lock in Redis keeps two watchdogs from doing the same round.
+`python -m privexbot_app.watchdog` is one process, a child of whatever supervises the workers. RQ itself notices a dead
+worker only every ten minutes; this asks every fifteen seconds. A lock in Redis keeps two watchdogs from doing the same
+round.
 """
 
 import asyncio
@@ -26,6 +27,14 @@ log = logging.get_logger(__name__)
 TICK_SECONDS = 1
 OUTBOX_SECONDS = 5
 DEAD_WORKER_SECONDS = 15
+
+
+def main() -> None:
+    """Watch until told to stop."""
+    settings = Settings()
+    logging.set_up_logging(settings.log_level)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(watch(settings))
 
 
 async def watch(settings: Settings) -> None:
@@ -68,3 +77,7 @@ def _bury_dead_workers(connection: redis.Redis) -> None:
     for name in QUEUES:
         with suppress(NoSuchJobError):
             StartedJobRegistry(name, connection=connection, serializer=JSONSerializer).cleanup()
+
+
+if __name__ == "__main__":
+    main()

@@ -21,7 +21,7 @@ from privexbot_app import runtime
 from privexbot_app.api.app import create_api
 from privexbot_app.api.edge import Edge
 from privexbot_app.bootstrap import build_runtime
-from privexbot_app.cli import migrate
+from privexbot_app.commands.migrate import migrate
 from privexbot_app.domains.tenancy.service import scope_of_job
 from privexbot_app.embedded import redis_binary
 from privexbot_app.kit.jobs import JOBS, Dispatcher, OutboxJob, ids_in

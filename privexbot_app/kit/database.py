@@ -143,7 +143,7 @@ def tenant_models() -> list[type[WorkspaceModel]]:
     return [model for model in _descendants(WorkspaceModel) if hasattr(model, "__table__")]
 
 
-def _descendants(model: type) -> Iterator[Any]:
+def _descendants(model: Any) -> Iterator[Any]:
     for child in model.__subclasses__():
         yield child
         yield from _descendants(child)

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bench.baselines import RESULTS, ChromaDefaults, LlamaIndexDefaults, PlainBm25
 from bench.corpora import Corpus, Question, find_corpora
@@ -21,19 +22,30 @@ from bench.embedding import ROOT
 from bench.metrics import Figures, Found, judge
 from bench.product import LoadedBase, Product, opened_product
 from privexbot_app.domains.knowledge.retrieval import Query, search
-from privexbot_app.domains.knowledge.schemas import SearchMode
+from privexbot_app.domains.knowledge.schemas import Fusion, SearchMode
 from privexbot_app.kit.logging import set_up_logging
 from privexbot_app.rag.rewriting import stand_alone
 
 DEFAULT_DATA = ROOT.parent / "shared" / "data"
 RESULTS_FOLDER = ROOT / "bench" / "results"
-PRODUCT_MODES = {
-    "hybrid": (SearchMode.HYBRID, None),
-    "hybrid+lexical": (SearchMode.HYBRID, "lexical"),
-    "keyword": (SearchMode.KEYWORD, None),
-    "dense": (SearchMode.DENSE, None),
+PRODUCT_MODES: dict[str, dict[str, Any]] = {
+    "hybrid": {},
+    "hybrid+lexical": {"rerank": "lexical"},
+    "hybrid by ranks": {"fusion": Fusion.RANKS},
+    "keyword": {"mode": SearchMode.KEYWORD},
+    "dense": {"mode": SearchMode.DENSE},
 }
-SYSTEMS = ("bm25", "dense", "llamaindex-2", "llamaindex-10", "chroma", "keyword", "hybrid", "hybrid+lexical")
+SYSTEMS = (
+    "bm25",
+    "dense",
+    "llamaindex-2",
+    "llamaindex-10",
+    "chroma",
+    "keyword",
+    "hybrid by ranks",
+    "hybrid",
+    "hybrid+lexical",
+)
 RIVALS = ("bm25", "dense", "llamaindex-2", "llamaindex-10", "chroma")
 QUICK_QUESTIONS = 40
 
@@ -66,7 +78,7 @@ async def run(corpora: list[Corpus], systems: tuple[str, ...]) -> list[Row]:
 
 async def _open(system: str, product: Product, base: LoadedBase, corpus: Corpus) -> Search:
     if system in PRODUCT_MODES:
-        return _product_search(product, base, *PRODUCT_MODES[system])
+        return _product_search(product, base, PRODUCT_MODES[system])
     baseline = {
         "bm25": PlainBm25,
         "llamaindex-2": lambda: LlamaIndexDefaults(product.embedder, top=2),
@@ -77,9 +89,9 @@ async def _open(system: str, product: Product, base: LoadedBase, corpus: Corpus)
     return baseline.search
 
 
-def _product_search(product: Product, base: LoadedBase, mode: SearchMode, rerank: str | None) -> Search:
+def _product_search(product: Product, base: LoadedBase, options: dict[str, Any]) -> Search:
     async def ask(question: str) -> list[Found]:
-        query = Query(text=question, base_ids=(base.base_id,), limit=RESULTS, mode=mode, rerank=rerank)
+        query = Query(text=question, base_ids=(base.base_id,), limit=RESULTS, **options)
         results = await search(product.works, product.scope, query)
         return [Found(base.names[result.document_id], result.start, result.end) for result in results]
 

@@ -7,10 +7,12 @@ among the candidates, not in the whole index: the same on every database, and no
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from privexbot_app.rag.fusion import reciprocal_rank_fusion
 
 # Measured on all sets of `bench.retrieval` together, not for each: the mean of all figures is flat around these values.
 MEANING_SHARE = 0.6
@@ -18,10 +20,12 @@ MEANING_SHARE = 0.6
 MEANING_SHARE_OF_SHORT_TEXTS = 0.75
 SHORT_TEXT_WORDS = 40
 # A model that never learned a language still places its names and loanwords.
-MEANING_SHARE_OF_FOREIGN_LANGUAGE = 0.35
+MEANING_SHARE_OF_FOREIGN_LANGUAGE = 0.3
 TERM_SATURATION = 1.2
 LENGTH_NORMALISATION = 0.5
-NAME_WEIGHT = 2.0
+NAME_WEIGHT = 3.0
+# A document with one good passage is on the subject, which speaks for its other passages too.
+DOCUMENT_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,14 @@ class Candidate:
     words: its tokens, as the keyword index has them. name_words: those of its document's name.
     cosine_similarity: to the question; None where there is no vector.
     model: whose vectors it was compared with; cosines of two models do not compare.
+    document: which document it is part of.
     """
 
     words: Sequence[str]
     name_words: Sequence[str] = ()
     cosine_similarity: float | None = None
     model: str = ""
+    document: Hashable = None
 
 
 def meaning_share(candidates: Sequence[Candidate], *, is_language_known: bool) -> float:
@@ -57,7 +63,7 @@ def score_candidates(
     """One score per candidate, 0 to 1, higher is better; comparable within one question only.
 
     question_words: the tokens worth asking for, see `keywords.match_query`.
-    meaning_share: 1 ranks by vectors alone, 0 by words alone.
+    meaning_share: 1 ranks by vectors alone, 0 by words alone; in between, a document's best passage lifts its others.
 
     >>> near = Candidate(["ship"], cosine_similarity=0.8)
     >>> worded = Candidate(["refund", "paid"], cosine_similarity=0.7)
@@ -73,7 +79,34 @@ def score_candidates(
         blend += meaning_share * _standard_cosines(candidates)
     if meaning_share < 1:
         blend += (1 - meaning_share) * _standard(np.asarray(word_scores(question_words, candidates)))
+    if 0 < meaning_share < 1:
+        blend += DOCUMENT_SHARE * _best_of_document(candidates, blend)
     return [1 / (1 + math.exp(-value)) for value in blend]
+
+
+def score_by_ranks(question_words: Sequence[str], candidates: Sequence[Candidate]) -> list[float]:
+    """One score per candidate, 0 to 1, by reciprocal-rank fusion of the vectors' ranking and the words'.
+
+    What has no vector, or none of the words, has no rank there.
+    """
+    cosines = [candidate.cosine_similarity for candidate in candidates]
+    worded = word_scores(question_words, candidates)
+    near = sorted(
+        (at for at, cosine in enumerate(cosines) if cosine is not None), key=lambda at: cosines[at] or 0.0, reverse=True
+    )
+    named = sorted((at for at, score in enumerate(worded) if score > 0), key=lambda at: worded[at], reverse=True)
+    fused = reciprocal_rank_fusion([near, named])
+    scores = [0.0] * len(candidates)
+    for rank, at in enumerate(fused, start=1):
+        scores[at] = 1 / rank
+    return scores
+
+
+def _best_of_document(candidates: Sequence[Candidate], scores: np.ndarray) -> np.ndarray:
+    best: dict[Hashable, float] = {}
+    for candidate, score in zip(candidates, scores.tolist(), strict=True):
+        best[candidate.document] = max(best.get(candidate.document, score), score)
+    return np.asarray([best[candidate.document] for candidate in candidates])
 
 
 def word_scores(question_words: Sequence[str], candidates: Sequence[Candidate]) -> list[float]:

@@ -17,6 +17,7 @@ from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBas
 from privexbot_app.domains.knowledge.reading import with_neighbours, within_budget
 from privexbot_app.domains.knowledge.repository import ChunkRepository, DocumentRepository, KnowledgeBaseRepository
 from privexbot_app.domains.knowledge.schemas import (
+    Fusion,
     KnowledgeSettings,
     RetrievalSettings,
     SearchMode,
@@ -34,7 +35,7 @@ from privexbot_app.kit.scope import Scope
 from privexbot_app.kit.words import tokenize
 from privexbot_app.rag.fusion import maximal_marginal_relevance
 from privexbot_app.rag.keywords import match_query
-from privexbot_app.rag.ranking import Candidate, meaning_share, score_candidates
+from privexbot_app.rag.ranking import Candidate, meaning_share, score_by_ranks, score_candidates
 
 NO_RERANKER = "none"
 RERANKED = 40
@@ -53,6 +54,7 @@ class Query:
     base_ids: tuple[UUID, ...]
     limit: int
     mode: SearchMode | None = None
+    fusion: Fusion | None = None
     rerank: str | None = None
     expand_neighbours: int | None = None
     diversity: float | None = None
@@ -119,7 +121,7 @@ async def search(works: Workshop, scope: Scope, query: Query) -> list[SearchResu
     if using.mode is not SearchMode.KEYWORD:
         corners = await _embedded(corners, query.text)
     found = await _candidates(works, scope, corners, query.text, using, documents)
-    _score(found, corners, query.text, using.mode)
+    _score(found, corners, query.text, using)
     found.sort(key=lambda candidate: -candidate.score)
     found = await _reranked(works, query.text, found, using)
     if using.diversity:
@@ -131,6 +133,7 @@ def _using(query: Query, first: KnowledgeBase) -> RetrievalSettings:
     """The first knowledge base's settings with what the query asks for instead."""
     asked = {
         "mode": query.mode,
+        "fusion": query.fusion,
         "rerank": query.rerank,
         "expand_neighbours": query.expand_neighbours,
         "diversity": query.diversity,
@@ -214,7 +217,7 @@ async def _fetch_vectors(works: Workshop, scope: Scope, corners: Sequence[_Corne
                 one.cosine_similarity = sum(a * b for a, b in zip(one.vector, corner.vector, strict=True))
 
 
-def _score(found: Sequence[_Found], corners: Sequence[_Corner], text: str, mode: SearchMode) -> None:
+def _score(found: Sequence[_Found], corners: Sequence[_Corner], text: str, using: RetrievalSettings) -> None:
     models = {corner.base.id: corner.settings.embedding for corner in corners}
     candidates = [
         Candidate(
@@ -222,15 +225,19 @@ def _score(found: Sequence[_Found], corners: Sequence[_Corner], text: str, mode:
             name_words=tokenize(one.document.name.replace("_", " ")),
             cosine_similarity=one.cosine_similarity,
             model=models[one.document.knowledge_base_id],
+            document=one.document.id,
         )
         for one in found
     ]
     language = guess_language(text)
     is_known = all(corner.embedder.languages is None or language in corner.embedder.languages for corner in corners)
-    share = {SearchMode.DENSE: 1.0, SearchMode.KEYWORD: 0.0}.get(mode)
+    share = {SearchMode.DENSE: 1.0, SearchMode.KEYWORD: 0.0}.get(using.mode)
     if share is None:
         share = meaning_share(candidates, is_language_known=is_known)
-    scores = score_candidates(match_query(text), candidates, meaning_share=share)
+    if using.mode is SearchMode.HYBRID and using.fusion is Fusion.RANKS:
+        scores = score_by_ranks(match_query(text), candidates)
+    else:
+        scores = score_candidates(match_query(text), candidates, meaning_share=share)
     for one, score in zip(found, scores, strict=True):
         one.score = score
 

@@ -42,6 +42,13 @@ class SearchMode(StrEnum):
     KEYWORD = "keyword"
 
 
+class Fusion(StrEnum):
+    """How a hybrid search orders what it found: by both scores of every candidate, or by reciprocal ranks."""
+
+    SCORES = "scores"
+    RANKS = "ranks"
+
+
 class ChunkingSettings(BaseModel):
     """How documents are cut. `options` are the chunker's own settings."""
 
@@ -53,6 +60,7 @@ class RetrievalSettings(BaseModel):
     """How passages are found.
 
     limit: how many a bot reads for one question.
+    fusion: how hybrid search puts meaning and words together.
     candidates: how many each way of searching proposes before they are ranked.
     rerank: name of the reranker that takes a second look; null for none.
     expand_neighbours: how many chunks before and after a found one are read with it.
@@ -61,6 +69,7 @@ class RetrievalSettings(BaseModel):
     """
 
     mode: SearchMode = SearchMode.HYBRID
+    fusion: Fusion = Fusion.SCORES
     limit: int = Field(6, ge=1, le=50)
     candidates: int = Field(60, ge=10, le=500)
     rerank: str | None = Field(None, max_length=50)

@@ -3,21 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
 
-from privexbot_app.domains.knowledge import loading, pages, syncing
+from privexbot_app.domains.knowledge import loading, pages, syncing, upkeep
 from privexbot_app.domains.knowledge.jobs import sync_due_sources
 from privexbot_app.domains.knowledge.loading import attended, load_draft_source
 from privexbot_app.domains.knowledge.models import Document, Source
 from privexbot_app.domains.knowledge.pages import LoadState, write_state
+from privexbot_app.domains.knowledge.secrets import open_connector, seal
 from privexbot_app.domains.tenancy.service import scope_of_job
 from privexbot_app.kit.clock import utc_now
+from privexbot_app.kit.errors import InternalError
+from privexbot_app.kit.ids import new_id
 from privexbot_app.kit.scope import Scope
 from tests.installation import Installation, Person, installed
 from tests.integrations.source_connectors.site import TrapSite, links, page, running
+from tests.integrations.source_connectors.test_github import routes as github_routes
+from tests.servers import serving
 
 KB = "/api/v1/kb"
 
@@ -359,6 +364,58 @@ async def test_a_single_page_is_loaded_again_too(desk: Desk):
     assert (await desk.sync(base_id, single["source_id"]))["unchanged"] == 1
     desk.site.pages["/fees"] = article("Fees", "Free of charge.")
     assert (await desk.sync(base_id, single["source_id"]))["changed"] == 1
+
+
+async def test_a_credential_goes_in_and_never_comes_out(desk: Desk):
+    works = desk.installation.works
+    async with serving(github_routes(seen=(seen := []))) as base:
+        body = {
+            "type": "github",
+            "repository": "harbour/docs",
+            "folder": "docs",
+            "api_url": base,
+            "token": "t0ken-0f-ann",
+        }
+        draft_id = await desk.draft()
+        answers = [await desk.send("PUT", f"/draft/{draft_id}/sources", json=body)]
+        source_id = answers[0]["sources"][0]["source_id"]
+        stored = await works.drafts.get(desk.scope, "kb", UUID(draft_id))
+        answers += [await desk.send("GET", f"/draft/{draft_id}"), stored.payload]
+        assert stored.payload["sources"][0]["sealed"]
+        base_id = (await desk.send("POST", f"/draft/{draft_id}/finalize", status=202))["kb_id"]
+        report = await desk.sync(base_id, source_id)
+        answers += [await desk.send("GET", f"/{base_id}/sources"), report]
+    assert (report["unchanged"], report["error"]) == (3, None)
+    assert {request.headers["Authorization"] for request in seen} == {"Bearer t0ken-0f-ann"}
+    assert answers[3]["items"][0]["has_secrets"]
+    assert "t0ken" not in str(answers)
+
+
+async def test_a_credential_opens_for_its_own_source_only(desk: Desk):
+    plugins, other = desk.installation.works.plugins, uuid4()
+    sealed = seal(plugins, desk.scope, uuid4(), {"token": "x"})
+    with pytest.raises(InternalError):
+        open_connector(plugins, desk.scope, other, type="notion", config={}, sealed=sealed)
+
+
+async def test_a_credential_that_is_wrong_is_not_repeated_in_the_refusal(desk: Desk):
+    draft_id = await desk.draft()
+    body = {"type": "notion", "token": "s3cret", "roots": ["no id"]}
+    refused = await desk.send("PUT", f"/draft/{draft_id}/sources", status=422, json=body)
+    assert "s3cret" not in str(refused)
+
+
+async def test_upkeep_leaves_pages_of_drafts_and_documents_alone(desk: Desk, monkeypatch):
+    monkeypatch.setattr(upkeep, "OLDEST_LOOSE_SOURCE", timedelta(seconds=-1))
+    await desk.base(max_pages=2)
+    await desk.draft_with_site(max_pages=2)
+    before = await desk.folders()
+    await upkeep.remove_abandoned_sources(desk.installation.works)
+    assert await desk.folders() == before
+    loose = f"{desk.scope.storage_path('sources')}/{new_id().hex}/{new_id().hex}"
+    await desk.installation.works.plugins.storage.write(f"{loose}/original", b"x")
+    await upkeep.remove_abandoned_sources(desk.installation.works)
+    assert await desk.folders() == before
 
 
 async def test_work_whose_watcher_gives_up_is_stopped():

@@ -6,8 +6,9 @@ from ipaddress import ip_network
 import pytest
 from aiohttp import web
 
+from privexbot_app.integrations.source_connectors import visits
 from privexbot_app.integrations.source_connectors.base import LoadedItem, LoadReport, SourceUnavailableError
-from privexbot_app.integrations.source_connectors.website import WebsiteConnector, visits
+from privexbot_app.integrations.source_connectors.website import WebsiteConnector
 from privexbot_app.integrations.source_connectors.website.crawl import CrawlLimits
 from privexbot_app.kit.http import HttpClient, HttpConfig, UrlNotAllowedError
 from privexbot_app.kit.web.robots import RobotsForbidError, RobotsUnreachableError

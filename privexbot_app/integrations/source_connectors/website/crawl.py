@@ -18,7 +18,7 @@ from privexbot_app.integrations.source_connectors.base import (
     SourceUnavailableError,
     UnsupportedMediaTypeError,
 )
-from privexbot_app.integrations.source_connectors.website.visits import Visits
+from privexbot_app.integrations.source_connectors.visits import Visits
 from privexbot_app.kit.errors import PrivexError
 from privexbot_app.kit.http import FetchedResponse, FetchTooLargeError, HttpClient
 from privexbot_app.kit.web.addresses import EndlessGuard, Site, Wishes, is_same_page, may_be_document, normalize

@@ -1,5 +1,6 @@
 """Knowledge bases move from store to store, under questions, changes and kills."""
 
+import argparse
 import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
@@ -7,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from privexbot_app import cli
+from privexbot_app.commands import move_vectors as command
 from privexbot_app.domains.knowledge import indexing, moving
 from privexbot_app.domains.knowledge.models import Document, KnowledgeBase
 from privexbot_app.domains.knowledge.moving import (
@@ -354,8 +355,10 @@ async def test_an_operator_sees_the_move_and_its_end(tmp_path, redis_url, capsys
             **choices,  # type: ignore[arg-type]
         )
         for words in ([], ["--rebuild"]):
-            options = cli._parse(["move-vectors", base_id, "--to", "faiss", *words])
-            await cli._move(settings, options)
+            parser = argparse.ArgumentParser()
+            command.add_arguments(parser)
+            options = parser.parse_args([base_id, "--to", "faiss", *words])
+            await asyncio.to_thread(command.run, settings, options)
         assert await mover.store("faiss").count(mover.space(2)) == total
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"It is in faiss already, with {total} vectors; --rebuild builds it anew."

@@ -62,14 +62,15 @@ def web(settings: Settings, logs: Path | None = None) -> Child:
 def watchdog(logs: Path | None = None) -> Child:
     """The process that does upkeep by the clock."""
     log_path = logs / "watchdog.log" if logs else None
-    return Child("watchdog", [sys.executable, "-m", "privexbot_app.watchdog"], log_path=log_path)
+    return Child("watchdog", [sys.executable, "-m", "privexbot_app.watchdog"], log_path=log_path, is_patient=True)
 
 
 def workers(settings: Settings, logs: Path | None = None) -> list[Child]:
     """The processes that run jobs."""
     log_path = logs / "worker.log" if logs else None
     command = [sys.executable, "-m", "privexbot_app.worker"]
-    return [Child(f"worker-{n}", command, log_path=log_path) for n in range(1, settings.worker_processes + 1)]
+    numbers = range(1, settings.worker_processes + 1)
+    return [Child(f"worker-{number}", command, log_path=log_path, is_patient=True) for number in numbers]
 
 
 def _redis_url(settings: Settings) -> str:

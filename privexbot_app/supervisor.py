@@ -38,6 +38,7 @@ class Child:
 
     is_ready: asked until it says yes; None means at once.
     log_path: where its output goes; None means our own.
+    is_patient: started only when the others are ready, so that these have the processors to themselves.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Child:
     is_ready: IsReady | None = None
     ready_seconds: float = 60
     log_path: Path | None = None
+    is_patient: bool = False
 
 
 class Supervisor:
@@ -62,10 +64,12 @@ class Supervisor:
 
         They start at the same time, so each must wait by itself for what it needs of the others.
         """
-        for child in self._children:
-            await self._spawn(child)
-        await asyncio.gather(*(self._wait_ready(child) for child in self._children))
-        self._keepers = [asyncio.create_task(self._keep(child)) for child in self._children]
+        for is_patient in (False, True):
+            stage = [child for child in self._children if child.is_patient is is_patient]
+            for child in stage:
+                await self._spawn(child)
+            await asyncio.gather(*(self._wait_ready(child) for child in stage))
+            self._keepers += [asyncio.create_task(self._keep(child)) for child in stage]
 
     async def stop(self) -> None:
         """Ask the children to end, last one first, and insist after ten seconds."""

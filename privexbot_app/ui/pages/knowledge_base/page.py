@@ -21,6 +21,7 @@ from privexbot_app.ui.components.documents import progress_line
 from privexbot_app.ui.components.ticker import ticker
 from privexbot_app.ui.layout import dashboard_page
 from privexbot_app.ui.pages.knowledge_base.documents import documents_tab
+from privexbot_app.ui.pages.knowledge_base.quality.tab import quality_tab
 from privexbot_app.ui.pages.knowledge_base.search import search_tab
 from privexbot_app.ui.pages.knowledge_base.state import BaseState
 from privexbot_app.ui.session import ScopedState
@@ -52,10 +53,12 @@ def _shown() -> rx.Component:
             rx.tabs.list(
                 rx.tabs.trigger("Documents", value="documents"),
                 rx.tabs.trigger("Test retrieval", value="search"),
+                rx.tabs.trigger("Quality", value="quality"),
                 rx.tabs.trigger("Settings", value="settings"),
             ),
             rx.tabs.content(documents_tab(), value="documents", class_name="kb-tab"),
             rx.tabs.content(search_tab(), value="search", class_name="kb-tab"),
+            rx.tabs.content(quality_tab(), value="quality", class_name="kb-tab"),
             rx.tabs.content(_settings(), value="settings", class_name="kb-tab"),
             default_value="documents",
         ),

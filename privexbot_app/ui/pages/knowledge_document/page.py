@@ -7,7 +7,7 @@ from privexbot_app.ui.components import badge, empty_state, icon, note, page, pa
 from privexbot_app.ui.components.documents import kind_icon, progress_line
 from privexbot_app.ui.components.ticker import ticker
 from privexbot_app.ui.knowledge.marking import Piece
-from privexbot_app.ui.knowledge.views import ChunkLine
+from privexbot_app.ui.knowledge.rows import ChunkLine
 from privexbot_app.ui.layout import dashboard_page
 from privexbot_app.ui.pages.knowledge_document.state import DocumentState
 from privexbot_app.ui.session import ScopedState

@@ -15,7 +15,8 @@ from privexbot_app.kit.scope import Scope
 from privexbot_app.ui.formats import say_count
 from privexbot_app.ui.ids import id_in_path, parse_id
 from privexbot_app.ui.knowledge.marking import Piece, cut_into_pieces
-from privexbot_app.ui.knowledge.views import ChunkLine, DocumentRow, chunk_line, document_row
+from privexbot_app.ui.knowledge.rows import ChunkLine, DocumentRow
+from privexbot_app.ui.knowledge.views import chunk_line, document_row
 from privexbot_app.ui.session import ScopedState
 
 SHOW_CITED = """

@@ -1,14 +1,13 @@
 """What survives when processes are killed without warning."""
 
-import json
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.product import Client, Product, running_product
+from tests.e2e.vectors import list_vector_ids
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -111,18 +110,7 @@ def _assert_vectors_match(product: Product, client: Client, base_id: str, docume
         assert [chunk["index"] for chunk in chunks] == list(range(len(chunks)))
         if document["status"] == "indexed":
             chunk_ids |= {chunk["id"].replace("-", "") for chunk in chunks}
-    vector_ids = {id.replace("-", "") for id in _vector_ids(product, base_id)}
-    assert vector_ids == chunk_ids
-
-
-def _vector_ids(product: Product, base_id: str) -> list[str]:
-    port = (product.folder / "chroma" / "port").read_text()
-    root = f"http://127.0.0.1:{port}/api/v2/tenants/default_tenant/databases/default_database/collections"
-    collections = json.load(urllib.request.urlopen(f"{root}?limit=1000"))
-    [own] = [found for found in collections if base_id.replace("-", "") in found["name"]]
-    body = json.dumps({"limit": 100_000, "include": []}).encode()
-    request = urllib.request.Request(f"{root}/{own['id']}/get", body, {"Content-Type": "application/json"})
-    return json.load(urllib.request.urlopen(request))["ids"]
+    assert set(list_vector_ids(product, base_id)) == chunk_ids
 
 
 def _redis(product: Product):

@@ -16,6 +16,7 @@ from privexbot_app.domains.knowledge.moving import (
     MovedMeanwhileError,
     MoveNotVerifiedError,
     MoveResult,
+    MovingAlreadyError,
     move_vectors,
     scope_of_base,
 )
@@ -282,11 +283,21 @@ async def test_a_store_that_shows_what_it_holds_later_is_waited_for(mover: Mover
 
 async def test_two_moves_at_once_end_in_one(mover: Mover):
     outcomes = await asyncio.gather(mover.move(), mover.move(), return_exceptions=True)
-    assert sorted((type(outcome) for outcome in outcomes), key=str) == sorted(
-        [MoveResult, MovedMeanwhileError], key=str
-    )
+    assert sorted((type(outcome) for outcome in outcomes), key=str) == sorted([MoveResult, MovingAlreadyError], key=str)
     assert await mover.place() == ("other", 2)
     assert await mover.search()
+
+
+async def test_a_knowledge_base_deleted_during_the_copy_leaves_nothing(mover: Mover):
+    async def delete() -> None:
+        path = f"/api/v1/kb/{mover.base_id}"
+        assert (await mover.installation.http.delete(path, headers=mover.ann.headers)).status_code == 204
+
+    mover.put("other", Watching(delete))
+    with pytest.raises(MovedMeanwhileError):
+        await mover.move()
+    assert await mover.store("other").count(mover.space(2)) == 0
+    assert await mover.store("memory").count(mover.space(1)) == 0
 
 
 async def test_documents_that_never_stop_changing_end_the_move(mover: Mover, monkeypatch):

@@ -9,7 +9,8 @@ switch starts over; one whose vectors the old store has lost is indexed.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from math import isclose
 from uuid import UUID
@@ -35,6 +36,7 @@ log = get_logger(__name__)
 
 BATCH = 500
 MOST_ROUNDS = 20
+CLAIM_SECONDS = 60
 MOST_LOOKS = 8
 OPEN = (*RUNNING, DocumentStatus.QUEUED)
 Tell = Callable[[str], None]
@@ -47,6 +49,15 @@ class MovedMeanwhileError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("This knowledge base was moved or deleted by somebody else in the meantime.")
+
+
+class MovingAlreadyError(ConflictError):
+    """Another run is moving the knowledge base, or has died a moment ago."""
+
+    code = "knowledge_base_moving"
+
+    def __init__(self) -> None:
+        super().__init__("This knowledge base is being moved already. If that run was killed, try again in a minute.")
 
 
 class MoveNotVerifiedError(UnavailableError):
@@ -152,7 +163,8 @@ async def move_vectors(
     """Move a knowledge base to the store named `to`; without effect if it is there, unless `is_rebuilt`.
 
     tell: hears of progress, a line at a time. pause: replaced in tests. Raises NotFoundError, InvalidError for a store
-    that is unknown, MovedMeanwhileError, MoveNotVerifiedError, KeepsChangingError, and what the stores raise.
+    that is unknown, MovingAlreadyError, MovedMeanwhileError, MoveNotVerifiedError, KeepsChangingError, and what the
+    stores raise.
     """
     async with works.open(scope, read_only=True) as work:
         base = await work.repository(KnowledgeBaseRepository).get(base_id)
@@ -162,6 +174,43 @@ async def move_vectors(
     if to == held_in and not is_rebuilt:
         return MoveResult(vectors=await move.source.count(move.old_space), reindexed=0, is_moved=False)
     await move.source.check()
+    async with _claim(move):
+        try:
+            return await _carry_out(move, tell)
+        except MovedMeanwhileError:
+            await _remove_copy_of_deleted(move)
+            raise
+
+
+@asynccontextmanager
+async def _claim(move: _Move) -> AsyncIterator[None]:
+    """Keep other runs away: what one has switched to, another would take for surplus. A dead run's claim ends soon."""
+    key = move.scope.key("move_vectors", move.base_id)
+    if not await move.works.redis.set(key, "1", nx=True, ex=CLAIM_SECONDS):
+        raise MovingAlreadyError
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(CLAIM_SECONDS / 3)
+            await move.works.redis.expire(key, CLAIM_SECONDS)
+
+    keeper = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        await move.works.redis.delete(key)
+
+
+async def _remove_copy_of_deleted(move: _Move) -> None:
+    """What was copied of a knowledge base that somebody has deleted is nobody's."""
+    async with move.works.open(move.scope, read_only=True) as work:
+        base = await work.repository(KnowledgeBaseRepository).find(move.base_id)
+    if base is None:
+        await move.target.delete_space(move.new_space)
+
+
+async def _carry_out(move: _Move, tell: Tell) -> MoveResult:
     copied = _Inventory()
     lost: set[UUID] = set()
     for _ in range(MOST_ROUNDS):
@@ -173,7 +222,7 @@ async def move_vectors(
         vectors = await _verify(move, set(inventory.document_of) - lost, tell)
         reindexed = await _switch(move, copied, lost)
         if reindexed is not None:
-            log.info("knowledge_base.moved", knowledge_base_id=base_id, source=held_in, target=to, vectors=vectors)
+            log.info("knowledge_base.moved", knowledge_base_id=move.base_id, target=move.target_name, vectors=vectors)
             return MoveResult(vectors=vectors, reindexed=reindexed)
         tell("documents have changed in the meantime; copying these again")
     raise KeepsChangingError

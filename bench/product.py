@@ -123,8 +123,8 @@ class LoadedBase:
 
 
 @asynccontextmanager
-async def opened_product(folder: Path | None = None) -> AsyncIterator[Product]:
-    """An installation in a folder, by default one that is thrown away."""
+async def opened_product(folder: Path | None = None, *, is_new: bool = True) -> AsyncIterator[Product]:
+    """An installation in a folder, by default one that is thrown away; one that is there already is not migrated."""
     register()
     with tempfile.TemporaryDirectory(prefix="privexbot-bench-") as scratch:
         settings = Settings(
@@ -134,7 +134,8 @@ async def opened_product(folder: Path | None = None) -> AsyncIterator[Product]:
             default_embedding=EMBEDDING,
             log_level="ERROR",
         )
-        _migrate_apart(settings)
+        if is_new:
+            _migrate_apart(settings)
         built = build_runtime(settings)
         try:
             yield Product(built.works, await _make_tenant(built.works))

@@ -11,7 +11,7 @@ from privexbot_app.kit.tokens import estimate_tokens
 def with_neighbours(
     results: Sequence[SearchResult], indexes: dict[UUID, int], around: Iterable[Chunk], *, distance: int
 ) -> list[SearchResult]:
-    """Each result with the chunks before and after it; results that touch become one, at the better rank.
+    """Each result with the chunks before and after it; no chunk is read twice, the better rank has it.
 
     indexes: position of each result's chunk in its document. around: the chunks within `distance` of them.
     A result keeps its own chunk id; its text and offsets are those of the whole stretch.

@@ -252,6 +252,23 @@ async def test_loading_twice_is_loading_once(desk: Desk):
     assert len(desk.site.asked) == asked
 
 
+async def test_a_second_delivery_waits_for_the_first_and_begins_again_if_that_has_died(desk: Desk, monkeypatch):
+    monkeypatch.setattr(loading, "BEAT_SECONDS", 0.01)
+    works = desk.installation.works
+    works.dispatcher.is_paused = True
+    draft_id, source = await desk.draft_with_site(max_pages=1)
+    ids = (UUID(draft_id), UUID(source["source_id"]))
+    folder = desk.scope.storage_path("sources", ids[1].hex)
+    await write_state(works.plugins.storage, folder, LoadState(status="running", updated_at=utc_now()))
+    second = asyncio.create_task(load_draft_source(works, desk.scope, *ids))
+    await asyncio.sleep(0.05)
+    assert desk.site.asked == []
+    long_ago = utc_now() - timedelta(minutes=1)
+    await write_state(works.plugins.storage, folder, LoadState(status="running", updated_at=long_ago))
+    await second
+    assert (await desk.send("GET", f"/draft/{draft_id}/sources/{source['source_id']}"))["status"] == "ready"
+
+
 async def test_a_later_load_brings_documents_in_step(desk: Desk):
     base_id, source_id = await desk.base()
     before = await desk.documents()

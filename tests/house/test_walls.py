@@ -7,7 +7,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[2] / "privexbot_app"
 
 CROSSING = {
-    "domains/knowledge/jobs.py": ["revive abandoned documents"],
+    "domains/knowledge/jobs.py": ["revive abandoned documents", "sync due sources"],
     "domains/knowledge/moving.py": ["find the workspace of a knowledge base to move"],
     "domains/knowledge/upkeep.py": ["compare chunks with vectors"],
     "kit/drafts.py": ["forget expired drafts"],

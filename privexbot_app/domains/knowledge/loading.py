@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from privexbot_app.integrations.source_connectors.base import (
     SourceConnector,
 )
 from privexbot_app.integrations.source_connectors.base import LoadReport as ConnectorReport
+from privexbot_app.integrations.storages.base import Storage
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.drafts import DraftNotFoundError
 from privexbot_app.kit.errors import PrivexError
@@ -34,6 +36,8 @@ log = get_logger(__name__)
 
 DRAFT_KIND = "kb"
 BEAT_SECONDS = 1.0
+TAKE_OVER_AFTER = timedelta(seconds=20)
+"""A load that has not written for this long has lost its worker, and a second delivery of its job begins again."""
 STORED_AT_ONCE = 2
 OUR_FAULT = SourceError(code="internal", message="Something went wrong on our side while reading this source.")
 Result = TypeVar("Result")
@@ -46,7 +50,7 @@ class SourceGoneError(RuntimeError):
 async def load_draft_source(works: Workshop, scope: Scope, draft_id: UUID, source_id: UUID) -> None:
     """Bring every item of a draft's source into the storage, or write down why that cannot be."""
     source = await _find(works, scope, draft_id, source_id)
-    if source is None or (await read_state(works.plugins.storage, source.folder)).status in ("ready", "failed"):
+    if source is None or await _is_settled(works.plugins.storage, source.folder):
         return
     load = _DraftLoad(works.plugins, scope, source)
 
@@ -65,6 +69,15 @@ async def load_draft_source(works: Workshop, scope: Scope, draft_id: UUID, sourc
         await works.plugins.storage.delete_prefix(source.folder)
 
 
+async def _is_settled(storage: Storage, folder: str) -> bool:
+    """Whether the load has ended. Waits for one that another worker is at, until that ends or falls silent."""
+    while True:
+        state = await read_state(storage, folder)
+        if state.status != "running" or state.updated_at < utc_now() - TAKE_OVER_AFTER:
+            return state.status in ("ready", "failed")
+        await asyncio.sleep(BEAT_SECONDS)
+
+
 class _DraftLoad:
     """One load and how far it is."""
 
@@ -72,6 +85,8 @@ class _DraftLoad:
         self._plugins, self._scope, self._source = plugins, scope, source
         self._report = ConnectorReport()
         self._pages: list[StoredPage] = []
+        self._has_ended = False
+        self._writing = asyncio.Lock()
 
     async def run(self) -> None:
         """Load until the end, whatever it is."""
@@ -97,7 +112,11 @@ class _DraftLoad:
             characters=sum(page.document["characters"] for page in self._pages),
             updated_at=utc_now(),
         )
-        await write_state(self._plugins.storage, self._source.folder, state)
+        async with self._writing:
+            # A beat that was under way when the load ended must not call it running again.
+            if not self._has_ended:
+                self._has_ended = status != "running"
+                await write_state(self._plugins.storage, self._source.folder, state)
 
     async def _load(self) -> None:
         source = self._source

@@ -234,6 +234,21 @@ async def test_a_source_removed_while_it_is_loaded_leaves_nothing(desk: Desk, mo
     assert await desk.folders() == set()
 
 
+async def test_a_draft_finalized_the_moment_its_load_ends_keeps_its_content(desk: Desk, monkeypatch):
+    works = desk.installation.works
+    works.dispatcher.is_paused = True
+    draft_id, source = await desk.draft_with_site(max_pages=1)
+    run = loading._DraftLoad.run
+
+    async def run_and_finalize(load) -> None:
+        await run(load)
+        await desk.send("POST", f"/draft/{draft_id}/finalize", status=202)
+
+    monkeypatch.setattr(loading._DraftLoad, "run", run_and_finalize)
+    await load_draft_source(works, desk.scope, UUID(draft_id), UUID(source["source_id"]))
+    assert await desk.folders() == {row.storage_path for row in (await desk.documents()).values()}
+
+
 async def test_a_load_that_has_gone_silent_is_called_failed(desk: Desk, monkeypatch):
     desk.installation.works.dispatcher.is_paused = True
     draft_id, source = await desk.draft_with_site()

@@ -14,6 +14,7 @@ from privexbot_app.domains.knowledge.pages import (
     write_pages,
     write_state,
 )
+from privexbot_app.domains.knowledge.repository import SourceRepository
 from privexbot_app.domains.knowledge.schemas import LoadReport, SourceError
 from privexbot_app.domains.knowledge.secrets import open_connector
 from privexbot_app.domains.knowledge.sources import StoredSource, new_item_folder, store_item
@@ -25,7 +26,7 @@ from privexbot_app.integrations.source_connectors.base import (
     SourceConnector,
 )
 from privexbot_app.integrations.source_connectors.base import LoadReport as ConnectorReport
-from privexbot_app.integrations.storages.base import Storage
+from privexbot_app.integrations.storages.base import FileMissingError, Storage
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.drafts import DraftNotFoundError
 from privexbot_app.kit.errors import PrivexError
@@ -65,8 +66,13 @@ async def load_draft_source(works: Workshop, scope: Scope, draft_id: UUID, sourc
         await attended(load.run(), beat, every_seconds=BEAT_SECONDS)
         if await _find(works, scope, draft_id, source_id) is None:
             raise SourceGoneError
-    except SourceGoneError:
-        await works.plugins.storage.delete_prefix(source.folder)
+    except (SourceGoneError, FileMissingError):
+        # Who removes a source removes its folder at once, perhaps in the middle of a write.
+        if await _find(works, scope, draft_id, source_id) is not None:
+            raise
+        # A draft that was finalized has its rows before it goes; then the folder belongs to documents.
+        if not await _is_finalized(works, scope, source_id):
+            await works.plugins.storage.delete_prefix(source.folder)
 
 
 async def _is_settled(storage: Storage, folder: str) -> bool:
@@ -183,6 +189,11 @@ async def attended(
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+async def _is_finalized(works: Workshop, scope: Scope, source_id: UUID) -> bool:
+    async with works.open(scope, read_only=True) as work:
+        return await work.repository(SourceRepository).find(source_id) is not None
 
 
 async def _find(works: Workshop, scope: Scope, draft_id: UUID, source_id: UUID) -> StoredSource | None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from privexbot_app.domains.knowledge import loading, pages, syncing, upkeep
+from privexbot_app.domains.knowledge.indexing import index_document
 from privexbot_app.domains.knowledge.jobs import sync_due_sources
 from privexbot_app.domains.knowledge.loading import attended, load_draft_source
 from privexbot_app.domains.knowledge.models import Document, Source
@@ -19,7 +20,7 @@ from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.errors import InternalError
 from privexbot_app.kit.ids import new_id
 from privexbot_app.kit.scope import Scope
-from tests.installation import Installation, Person, installed
+from tests.installation import ON_BOTH_DATABASES, Installation, Person, installed
 from tests.integrations.source_connectors.site import TrapSite, links, page, running
 from tests.integrations.source_connectors.test_github import routes as github_routes
 from tests.servers import serving
@@ -28,8 +29,8 @@ KB = "/api/v1/kb"
 
 
 @pytest.fixture
-async def installation(tmp_path, redis_url) -> AsyncIterator[Installation]:
-    async with installed(tmp_path, redis_url, allowed_private_networks="127.0.0.1/32") as made:
+async def installation(tmp_path, redis_url, database_url) -> AsyncIterator[Installation]:
+    async with installed(tmp_path, redis_url, database_url, allowed_private_networks="127.0.0.1/32") as made:
         yield made
 
 
@@ -284,6 +285,7 @@ async def test_a_second_delivery_waits_for_the_first_and_begins_again_if_that_ha
     assert (await desk.send("GET", f"/draft/{draft_id}/sources/{source['source_id']}"))["status"] == "ready"
 
 
+@ON_BOTH_DATABASES
 async def test_a_later_load_brings_documents_in_step(desk: Desk):
     base_id, source_id = await desk.base()
     before = await desk.documents()
@@ -309,6 +311,33 @@ async def test_a_later_load_brings_documents_in_step(desk: Desk):
     again = await desk.sync(base_id, source_id)
     assert (again["unchanged"], again["changed"], again["removed"]) == (3, 0, 0)
     assert (await desk.documents())["/fees"].attempt == after["/fees"].attempt
+
+
+async def test_a_changed_page_answers_from_its_old_text_until_the_new_one_is_there(desk: Desk):
+    base_id, source_id = await desk.base()
+    desk.site.pages["/fees"] = article("Fees", "A berth costs 30 euros.")
+    works = desk.installation.works
+    works.dispatcher.is_paused = True
+    await syncing.sync_source(works, desk.scope, UUID(source_id))
+    fees = (await desk.documents())["/fees"]
+    assert fees.status == "queued"
+    assert any("24 euros" in one["text"] for one in await desk.search(base_id, "berth euros"))
+    await index_document(works, desk.scope, fees.id)
+    texts = [one["text"] for one in await desk.search(base_id, "berth euros")]
+    assert any("30 euros" in text for text in texts)
+    assert not any("24 euros" in text for text in texts)
+
+
+async def test_a_document_that_is_being_indexed_when_its_text_changes_ends_with_the_new_text(desk: Desk):
+    base_id, source_id = await desk.base(max_pages=1)
+    async with desk.installation.works.open(desk.scope) as work:
+        values = {"status": "embedding", "attempt": 1, "lease_until": utc_now() + timedelta(minutes=1)}
+        await work.session.execute(update(Document).values(**values))
+    desk.site.pages["/"] = article("Home", "Quite another text.")
+    assert (await desk.sync(base_id, source_id))["changed"] == 1
+    [document] = (await desk.documents()).values()
+    assert (document.status, document.attempt) == ("indexed", 2)
+    assert any("another text" in one["text"] for one in await desk.search(base_id, "another text"))
 
 
 async def test_what_a_troubled_load_did_not_meet_stays(desk: Desk):
@@ -344,6 +373,7 @@ async def test_a_second_load_at_the_same_time_is_refused(desk: Desk):
     assert (await desk.send("GET", f"/{base_id}/sources/{source_id}"))["is_syncing"]
 
 
+@ON_BOTH_DATABASES
 async def test_a_source_is_loaded_again_when_it_is_due(desk: Desk):
     base_id, source_id = await desk.base(sync_minutes=60)
     path = f"/{base_id}/sources/{source_id}"

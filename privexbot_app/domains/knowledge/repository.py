@@ -235,7 +235,10 @@ class ChunkRepository(TenantRepository[Chunk]):
     async def search_keywords(
         self, base_ids: Sequence[UUID], words: Sequence[str], *, limit: int, document_ids: Sequence[UUID] | None
     ) -> list[UUID]:
-        """Chunks that hold any of the words, best first: BM25 on SQLite, cover density on PostgreSQL."""
+        """Chunks that hold any of the words, best first: BM25 on SQLite, cover density on PostgreSQL.
+
+        document_ids: search only in these, see `DocumentRepository.list_searchable`; None searches in all.
+        """
         if not words or not base_ids:
             return []
         dialect = (await self.session.connection()).dialect.name
@@ -243,8 +246,7 @@ class ChunkRepository(TenantRepository[Chunk]):
         statement = (
             select(Chunk.id)
             .select_from(joined)
-            .join(Document, Document.id == Chunk.document_id)
-            .where(matches, Chunk.knowledge_base_id.in_(base_ids), Document.is_enabled.is_(True))
+            .where(matches, Chunk.knowledge_base_id.in_(base_ids))
             .order_by(rank, Chunk.number)
             .limit(limit)
         )

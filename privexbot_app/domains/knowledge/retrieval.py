@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from uuid import UUID
 
+import numpy as np
+
 from privexbot_app.domains.knowledge.filters import SearchFilters
 from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase
 from privexbot_app.domains.knowledge.reading import with_neighbours, within_budget
@@ -122,7 +124,7 @@ async def search(works: Workshop, scope: Scope, query: Query) -> list[SearchResu
         corners = await _embedded(corners, query.text)
     found = await _candidates(works, scope, corners, query.text, using, documents)
     _score(found, corners, query.text, using)
-    found.sort(key=lambda candidate: -candidate.score)
+    found.sort(key=lambda one: (-one.score, one.document.id, one.chunk.index))
     found = await _reranked(works, query.text, found, using)
     if using.diversity:
         found = await _diversified(works, scope, corners, found, using)
@@ -214,7 +216,7 @@ async def _fetch_vectors(works: Workshop, scope: Scope, corners: Sequence[_Corne
         for one in wanted:
             one.vector = vectors.get(one.chunk.id)
             if one.vector is not None and one.cosine_similarity is None:
-                one.cosine_similarity = sum(a * b for a, b in zip(one.vector, corner.vector, strict=True))
+                one.cosine_similarity = float(np.dot(one.vector, corner.vector))
 
 
 def _score(found: Sequence[_Found], corners: Sequence[_Corner], text: str, using: RetrievalSettings) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from aiohttp import web
 from sqlalchemy import select, update
 
 from privexbot_app.domains.knowledge import loading, pages, syncing, upkeep
@@ -259,6 +260,34 @@ async def test_a_load_that_has_gone_silent_is_called_failed(desk: Desk, monkeypa
     await write_state(desk.installation.works.plugins.storage, folder, state)
     seen = await desk.send("GET", f"/draft/{draft_id}/sources/{source['source_id']}")
     assert (seen["status"], seen["error"]["code"]) == ("failed", "load_died")
+
+
+async def test_pages_can_be_looked_at_while_further_ones_arrive(desk: Desk, monkeypatch):
+    monkeypatch.setattr(loading, "BEAT_SECONDS", 0.01)
+    works = desk.installation.works
+    works.dispatcher.is_paused = True
+    arrived = asyncio.Event()
+
+    async def last(request):
+        await arrived.wait()
+        return web.Response(text=article("Hours", "8:30."), content_type="text/html")
+
+    desk.site.pages |= {
+        "/": page("<p>Home. It is good to be here.</p>" + links("/hours"), title="Home"),
+        "/hours": last,
+    }
+    draft_id, source = await desk.draft_with_site()
+    path = f"/draft/{draft_id}/sources/{source['source_id']}"
+    load = asyncio.create_task(load_draft_source(works, desk.scope, UUID(draft_id), UUID(source["source_id"])))
+    listed: list[dict] = []
+    while not listed:
+        listed = (await desk.send("GET", f"{path}/pages"))["items"]
+        await asyncio.sleep(0.01)
+    assert (await desk.send("GET", path))["status"] == "pending"
+    assert "Home." in (await desk.send("GET", f"{path}/pages/0"))["text"]
+    arrived.set()
+    await load
+    assert len((await desk.send("GET", f"{path}/pages"))["items"]) == 2
 
 
 async def test_loading_twice_is_loading_once(desk: Desk):

@@ -158,7 +158,7 @@ async def list_pages(
     offset: Annotated[int, Query(ge=0, le=MOST_CHUNKS)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[SourcePage]:
-    """Pages of a source that holds many, in the order in which they were met; there once the load has ended."""
+    """Pages of a source that holds many, in the order in which they were met, while it is loaded and after."""
     pages = DraftPages(installation.works, scope)
     return Page(items=await pages.list_pages(draft_id, source_id, offset=offset, limit=limit))
 

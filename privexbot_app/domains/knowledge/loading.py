@@ -91,6 +91,7 @@ class _DraftLoad:
         self._plugins, self._scope, self._source = plugins, scope, source
         self._report = ConnectorReport()
         self._pages: list[StoredPage] = []
+        self._listed = 0
         self._has_ended = False
         self._writing = asyncio.Lock()
 
@@ -105,11 +106,10 @@ class _DraftLoad:
         except Exception as crash:
             log.error("source.load_crashed", source_id=self._source.view.source_id, exc_info=crash)
             error = OUR_FAULT
-        await write_pages(self._plugins.storage, self._source.folder, self._pages)
         await self.write("failed" if error else "ready", error)
 
     async def write(self, status: Any, error: SourceError | None = None) -> None:
-        """Write down how far the load is."""
+        """Write down how far the load is, and the pages that have come since the last time."""
         state = LoadState(
             status=status,
             error=error,
@@ -120,9 +120,13 @@ class _DraftLoad:
         )
         async with self._writing:
             # A beat that was under way when the load ended must not call it running again.
-            if not self._has_ended:
-                self._has_ended = status != "running"
-                await write_state(self._plugins.storage, self._source.folder, state)
+            if self._has_ended:
+                return
+            self._has_ended = status != "running"
+            if len(self._pages) > self._listed:
+                self._listed = len(self._pages)
+                await write_pages(self._plugins.storage, self._source.folder, self._pages)
+            await write_state(self._plugins.storage, self._source.folder, state)
 
     async def _load(self) -> None:
         source = self._source
@@ -160,19 +164,31 @@ async def items_of(connector: SourceConnector, report: ConnectorReport) -> Async
 async def in_order(
     items: AsyncIterator[LoadedItem], treat: Callable[[LoadedItem], Awaitable[Result]], *, at_once: int
 ) -> AsyncIterator[Result]:
-    """`treat(item)` for each, a few at a time while further items arrive; results in the items' order."""
-    pending: list[asyncio.Future[Result]] = []
+    """`treat(item)` for each, about `at_once` at a time while further items arrive; results in the items' order."""
+    waiting: asyncio.Queue[asyncio.Future[Result] | None] = asyncio.Queue(maxsize=max(1, at_once - 1))
+    started: set[asyncio.Future[Any]] = set()
+
+    async def produce() -> None:
+        try:
+            async for item in items:
+                task = asyncio.ensure_future(treat(item))
+                started.add(task)
+                await waiting.put(task)
+        except Exception as error:
+            # Handed on in its place: what arrived before it counts.
+            failure: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+            failure.set_exception(error)
+            await waiting.put(failure)
+        await waiting.put(None)
+
+    started.add(asyncio.ensure_future(produce()))
     try:
-        async for item in items:
-            pending.append(asyncio.ensure_future(treat(item)))
-            if len(pending) >= at_once:
-                yield await pending.pop(0)
-        while pending:
-            yield await pending.pop(0)
+        while (task := await waiting.get()) is not None:
+            yield await task
     finally:
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        for running in started:
+            running.cancel()
+        await asyncio.gather(*started, return_exceptions=True)
 
 
 async def attended(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 MOST_LINKS = 5_000
 LONGEST_TITLE = 500
 _REFRESH = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*[;,]\s*(?:url\s*=\s*)?[\"']?\s*([^\"'\s]+)", re.IGNORECASE)
+# The parser stops at these; sloppy pages go on after them, and browsers read on.
+_ENDS = re.compile(rb"</(?:body|html)\s*>", re.IGNORECASE)
 _WITHOUT_TEXT = frozenset({"script", "style", "noscript", "template", "svg"})
 
 
@@ -65,7 +67,7 @@ def _parse(markup: bytes, encoding: str | None) -> "HtmlElement | None":
     except LookupError:
         parser = html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True)
     try:
-        return html.document_fromstring(markup, parser=parser)
+        return html.document_fromstring(_ENDS.sub(b"", markup), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
 

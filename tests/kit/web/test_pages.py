@@ -69,5 +69,10 @@ def test_a_declared_encoding_is_used_and_an_unknown_one_is_not():
     assert read_page(b"<title>x</title>", address=HERE, encoding="klingon").title == "x"
 
 
+def test_what_stands_after_the_end_of_a_page_is_read_too():
+    markup = b"<html><body><p>x</p></body></html><a href='/y'>y</a>"
+    assert read_page(markup, address=HERE).links == ("https://example.com/y",)
+
+
 def test_a_page_nested_beyond_reason_is_read():
     assert read_page(b"<div>" * 50_000 + b"x", address=HERE) is not None

@@ -1,8 +1,8 @@
 """Kill processes without warning while documents are indexed, and see that nothing is stuck, lost or there twice.
 
 `python -m bench.chaos [--rounds 20] [--documents 300]`. Each round indexes a knowledge base of short documents in the
-running product and kills web, a worker, the watchdog, Redis and Chroma at random moments; then every document must be
-indexed or failed with a reason, and the vector store must hold exactly the chunks that the database knows.
+running product and kills web, workers, Redis or Chroma five times at random moments; then every document must be indexed
+or failed with a reason, and the vector store must hold exactly the chunks that the database knows.
 """
 
 import argparse
@@ -23,7 +23,8 @@ from tests.e2e.vectors import list_vector_ids
 
 RESULTS = Path(__file__).parent / "results" / "chaos.json"
 VICTIMS = {"web": "granian", "worker": r"privexbot_app\.worker", "redis": "redis-server", "chroma": "chroma run"}
-SECONDS_BETWEEN_KILLS = (1.0, 5.0)
+SECONDS_BETWEEN_KILLS = (1.0, 8.0)
+KILLS_PER_ROUND = 5
 SETTLES_WITHIN_SECONDS = 600
 TOPICS = ("berths", "fees", "tides", "fuel", "repairs", "customs", "weather", "pilots")
 
@@ -88,7 +89,9 @@ def _killing(product: Product, chance: random.Random) -> Iterator[dict[str, int]
     is_over = threading.Event()
 
     def kill() -> None:
-        while not is_over.wait(chance.uniform(*SECONDS_BETWEEN_KILLS)):
+        for _ in range(KILLS_PER_ROUND):
+            if is_over.wait(chance.uniform(*SECONDS_BETWEEN_KILLS)):
+                return
             victim = chance.choice(list(VICTIMS))
             product.kill(VICTIMS[victim])
             kills[victim] += 1

@@ -54,7 +54,7 @@ class _Connection:
 
 @VECTOR_STORES.register("chroma")
 class ChromaStore:
-    """A Chroma server. The workspace's id is in the collection's name, in every record and in every filter."""
+    """A Chroma server. The workspace's id is in the collection's name and in every record."""
 
     class Config(BaseModel):
         """Where the server is."""
@@ -258,12 +258,16 @@ def _search(
     )
     from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: PLC0415
 
-    filters = [MetadataFilter(key="workspace_id", value=space.tenant)]
+    filters = None
     if document_ids is not None:
         names = [str(document_id) for document_id in document_ids]
-        filters.append(MetadataFilter(key="document_id", value=names, operator=FilterOperator.IN))
+        of_documents = MetadataFilter(key="document_id", value=names, operator=FilterOperator.IN)
+        of_workspace = MetadataFilter(key="workspace_id", value=space.tenant)
+        filters = MetadataFilters(filters=[of_workspace, of_documents])
+    # Without documents to choose there is no filter: the collection is the workspace's own, and filtering a whole
+    # collection by what all of it shares makes Chroma several times slower.
     found = ChromaVectorStore(chroma_collection=_Upserting(collection)).query(
-        VectorStoreQuery(query_embedding=vector, similarity_top_k=limit, filters=MetadataFilters(filters=filters))
+        VectorStoreQuery(query_embedding=vector, similarity_top_k=limit, filters=filters)
     )
     return [
         VectorHit(UUID(node.node_id), UUID(node.ref_doc_id), 1.0 + math.log(similarity))

@@ -5,6 +5,7 @@ source's folder says how far the load is; `pages.json` lists what it has brought
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -210,6 +211,22 @@ async def change_page(plugins: Plugins, source: StoredSource, number: int, chang
     pages[number] = StoredPage.of(stored, is_included=is_included)
     await write_pages(storage, source.folder, pages)
     return pages[number].view(number)
+
+
+async def include_pages(
+    plugins: Plugins, source: StoredSource, numbers: Collection[int], *, is_included: bool
+) -> list[SourcePage]:
+    """Take pages in or out at once; those that could not be read stay out. Raises SourceBusyError."""
+    if (await read_state(plugins.storage, source.folder)).settled.status in ("queued", "running"):
+        raise SourceBusyError
+    chosen = set(numbers)
+    pages = await read_pages(plugins.storage, source.folder)
+    changed = [
+        StoredPage.of(page.stored, is_included=is_included if number in chosen else page.is_included)
+        for number, page in enumerate(pages)
+    ]
+    await write_pages(plugins.storage, source.folder, changed)
+    return [page.view(number) for number, page in enumerate(changed)]
 
 
 async def forget_pages(plugins: Plugins, source: StoredSource) -> None:

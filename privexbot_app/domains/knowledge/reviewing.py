@@ -1,9 +1,11 @@
 """Look at the pages of a draft's source before they become documents: read, edit, take in or out."""
 
+from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from privexbot_app.domains.knowledge.drafts import KnowledgeDraftService
-from privexbot_app.domains.knowledge.pages import change_page, page_at, read_page_text, read_pages
+from privexbot_app.domains.knowledge.pages import change_page, include_pages, page_at, read_page_text, read_pages
 from privexbot_app.domains.knowledge.schemas import SourcePage, SourcePageChange, SourcePageText
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.scope import Scope
@@ -41,7 +43,19 @@ class DraftPages:
         """Edit a page, or take it in or out. Needs `kb.write`. Raises PageNotFoundError, SourceBusyError."""
         self._scope.require("kb.write")
         source = await self._drafts.find_source(draft_id, source_id)
+        async with self._lock(source_id):
+            return await change_page(self._works.plugins, source, number, change)
+
+    async def include_pages(
+        self, draft_id: UUID, source_id: UUID, numbers: Collection[int], *, is_included: bool
+    ) -> list[SourcePage]:
+        """Take many pages in or out at once; returns all of them. Needs `kb.write`. Raises SourceBusyError."""
+        self._scope.require("kb.write")
+        source = await self._drafts.find_source(draft_id, source_id)
+        async with self._lock(source_id):
+            return await include_pages(self._works.plugins, source, numbers, is_included=is_included)
+
+    def _lock(self, source_id: UUID) -> AbstractAsyncContextManager[object]:
         # The list of pages is one file: two people who change two pages at once must not undo each other.
         key = self._scope.key("lock", "pages", source_id)
-        async with self._works.redis.lock(key, timeout=LOCK_SECONDS, blocking_timeout=LOCK_SECONDS):
-            return await change_page(self._works.plugins, source, number, change)
+        return self._works.redis.lock(key, timeout=LOCK_SECONDS, blocking_timeout=LOCK_SECONDS)

@@ -1,13 +1,14 @@
-"""The dialogs that take a text, questions with answers, or a web page, and the row of buttons that opens them."""
+"""The dialogs that take a text, questions, a web page or a source of many items, and the buttons that open them."""
 
 from typing import Any
 
 import reflex as rx
 
 from privexbot_app.ui.components.basics import icon
-from privexbot_app.ui.components.dialogs import dialog_actions
+from privexbot_app.ui.components.connecting import connect_dialog, problem_of, source_dialog, trouble
+from privexbot_app.ui.components.documents import kind_icon
 from privexbot_app.ui.components.forms import field, text_area, text_input
-from privexbot_app.ui.components.waiting import note
+from privexbot_app.ui.knowledge.connecting import ConnectorChoice
 
 
 def source_buttons(state: Any) -> rx.Component:
@@ -22,24 +23,46 @@ def source_buttons(state: Any) -> rx.Component:
         button("Paste text", "text", "text"),
         button("Questions and answers", "messages-square", "qa"),
         button("Web page", "globe", "url"),
+        _menu(state),
         class_name="pb-actions",
     )
 
 
 def source_dialogs(state: Any) -> rx.Component:
-    """The three dialogs."""
-    return rx.fragment(_text_dialog(state), _qa_dialog(state), _url_dialog(state))
+    """The dialogs."""
+    return rx.fragment(_text_dialog(state), _qa_dialog(state), _url_dialog(state), connect_dialog(state))
+
+
+def _menu(state: Any) -> rx.Component:
+    def entry(choice: rx.Var[ConnectorChoice]) -> rx.Component:
+        return rx.dropdown_menu.item(
+            kind_icon(choice.type, 15), choice.title, on_select=state.show_connecting(choice.type)
+        )
+
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.button(
+                icon("plug", 15),
+                "Website, feed, drive…",
+                icon("chevron-down", 14),
+                type="button",
+                variant="soft",
+                color_scheme="gray",
+            )
+        ),
+        rx.dropdown_menu.content(rx.foreach(state.connectors, entry)),
+    )
 
 
 def _text_dialog(state: Any) -> rx.Component:
-    return _dialog(
+    return source_dialog(
         state,
         "text",
         "Paste text",
         "For anything that you can copy: a policy, a list of prices, an e-mail.",
         state.add_text,
         text_input(
-            "Title", id="text-title", name="title", max_length=120, auto_focus=True, problem=_problem(state, "title")
+            "Title", id="text-title", name="title", max_length=120, auto_focus=True, problem=problem_of(state, "title")
         ),
         text_area(
             "Text",
@@ -48,7 +71,7 @@ def _text_dialog(state: Any) -> rx.Component:
             rows="12",
             dir="auto",
             help_text="Up to 200,000 characters. Upload longer texts as a file.",
-            problem=_problem(state, "content"),
+            problem=problem_of(state, "content"),
             on_change=lambda value: state.note_pasted(value.length()).debounce(150),
         ),
         is_refused=state.pasted_length > 200_000,
@@ -56,7 +79,7 @@ def _text_dialog(state: Any) -> rx.Component:
 
 
 def _qa_dialog(state: Any) -> rx.Component:
-    return _dialog(
+    return source_dialog(
         state,
         "qa",
         "Questions and answers",
@@ -68,18 +91,18 @@ def _qa_dialog(state: Any) -> rx.Component:
             name="title",
             default_value="Questions and answers",
             max_length=120,
-            problem=_problem(state, "title"),
+            problem=problem_of(state, "title"),
         ),
         rx.el.div(
             rx.foreach(state.pair_numbers, lambda number, index: _pair(state, number, index)), class_name="pb-stack"
         ),
         rx.button(icon("plus", 15), "Add another pair", type="button", variant="soft", on_click=state.add_pair),
-        _trouble(state, "pairs"),
+        trouble(state, "pairs"),
     )
 
 
 def _url_dialog(state: Any) -> rx.Component:
-    return _dialog(
+    return source_dialog(
         state,
         "url",
         "Web page",
@@ -92,32 +115,8 @@ def _url_dialog(state: Any) -> rx.Component:
             type="url",
             placeholder="https://example.com/help",
             auto_focus=True,
-            problem=_problem(state, "url"),
+            problem=problem_of(state, "url"),
         ),
-    )
-
-
-def _dialog(
-    state: Any, kind: str, title: str, lead: str, on_submit: Any, *fields: rx.Component, is_refused: Any = False
-) -> rx.Component:
-    return rx.dialog.root(
-        rx.dialog.content(
-            rx.dialog.title(title),
-            rx.dialog.description(lead, size="2", color_scheme="gray"),
-            rx.form(
-                rx.el.div(*fields, _trouble(state, ""), class_name="pb-stack"),
-                dialog_actions(
-                    rx.dialog.close(rx.button("Cancel", type="button", variant="soft", color_scheme="gray")),
-                    rx.button("Add", type="submit", loading=state.is_adding, disabled=is_refused | state.is_adding),
-                ),
-                no_validate=True,
-                on_submit=on_submit,
-                margin_top="1rem",
-            ),
-            max_width="34rem",
-        ),
-        open=state.adding == kind,
-        on_open_change=state.close_adding,
     )
 
 
@@ -149,12 +148,3 @@ def _pair(state: Any, number: rx.Var[int], index: rx.Var[int]) -> rx.Component:
         key=number.to_string(),
         class_name="pb-stack pb-stack-tight kb-pair",
     )
-
-
-def _trouble(state: Any, name: str) -> rx.Component:
-    problem = _problem(state, name)
-    return rx.cond(problem != "", note(problem, icon_name="circle-alert", tone="bad"))
-
-
-def _problem(state: Any, name: str) -> rx.Var[str]:
-    return rx.cond(state.problems.contains(name), state.problems[name], "")

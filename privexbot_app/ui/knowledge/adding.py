@@ -1,4 +1,4 @@
-"""Adding texts, questions and web pages, to a draft or to a finished knowledge base.
+"""Adding texts, questions, web pages and sources of many items, to a draft or to a finished knowledge base.
 
 Files do not come this way: `ui.components.file_drop` sends them to the REST door.
 """
@@ -8,9 +8,20 @@ from typing import Any
 import reflex as rx
 from pydantic import TypeAdapter, ValidationError
 
+from privexbot_app import runtime
 from privexbot_app.domains.knowledge.schemas import NewSource
+from privexbot_app.integrations.parsers.base import supported_extensions
 from privexbot_app.kit.errors import ErrorKind, PrivexError
 from privexbot_app.kit.scope import Scope
+from privexbot_app.ui.knowledge.connecting import (
+    ConnectorChoice,
+    FormField,
+    build_form,
+    connector_choices,
+    find_problems,
+    read_form,
+    read_schedule,
+)
 from privexbot_app.ui.notify import message_of
 
 SOURCE_ADAPTER: TypeAdapter[NewSource] = TypeAdapter(NewSource)
@@ -27,9 +38,11 @@ SENTENCES = {
 
 
 class AddingSources(rx.State, mixin=True):
-    """The three dialogs. A page's state says in `_store_source` where a source goes, and in `_after_adding` what then.
+    """The dialogs. A page's state says in `_store_source` where a source goes, and in `_after_adding` what then.
 
+    adding: which dialog is open; connecting: of “connect”, the kind of source that its form is for.
     problems: a sentence for each field that is wrong; under "" what is wrong with the whole.
+    accepted, max_bytes: the files that may be dropped.
     """
 
     adding: str = ""
@@ -37,14 +50,40 @@ class AddingSources(rx.State, mixin=True):
     is_adding: bool = False
     pasted_length: int = 0
     pair_numbers: list[int] = [0]
+    accepted: list[str] = []
+    max_bytes: int = 0
+    connectors: list[ConnectorChoice] = []
+    connecting: str = ""
+    connecting_title: str = ""
+    connecting_lead: str = ""
+    form_basic: list[FormField] = []
+    form_more: list[FormField] = []
+
+    @rx.var
+    def upload_hint(self) -> str:
+        """What may be dropped."""
+        endings = ", ".join(ending.removeprefix(".") for ending in self.accepted)
+        return f"Up to {self.max_bytes // 1_000_000} MB each: {endings}."
 
     @rx.event
     async def show_adding(self, kind: str) -> None:
         """Open a dialog afresh; anything unknown closes it."""
         if self.is_adding:
             return
-        self.adding = kind if kind in DIALOGS else ""
+        self.adding, self.connecting = kind if kind in DIALOGS else "", ""
         self.problems, self.pasted_length, self.pair_numbers = {}, 0, [0]
+
+    @rx.event
+    async def show_connecting(self, kind: str) -> None:
+        """Open the form for a kind of source; one that is not in the menu opens nothing."""
+        if self.is_adding:
+            return
+        for choice in connector_choices():
+            if choice.type == kind:
+                form = build_form(choice.type)
+                self.form_basic, self.form_more = form.basic, form.more
+                self.connecting, self.connecting_title, self.connecting_lead = choice.type, choice.title, choice.lead
+                self.adding, self.problems = "connect", {}
 
     @rx.event
     def close_adding(self, is_open: bool) -> None:
@@ -92,6 +131,18 @@ class AddingSources(rx.State, mixin=True):
         """Fetch a web page."""
         return await self._add({"type": "url", "url": str(form.get("url", "")).strip()})
 
+    @rx.event(background=True)
+    async def add_connected(self, form: dict[str, Any]) -> Any:
+        """Begin to read a website, a feed or another source of many items."""
+        async with self:
+            await self.scope()  # type: ignore[attr-defined]
+            kind = self.connecting
+            settings = read_form(kind, form)
+            if problems := find_problems(kind, settings):
+                self.problems = problems
+                return None
+        return await self._add({**settings, "type": kind, "sync_minutes": read_schedule(form.get("schedule"))})
+
     async def _add(self, fields: dict[str, Any]) -> Any:
         async with self:
             scope = await self.scope()  # type: ignore[attr-defined]
@@ -116,6 +167,11 @@ class AddingSources(rx.State, mixin=True):
                 return None
             self.adding = ""
             return await self._after_adding(scope)
+
+    def _prepare_adding(self) -> None:
+        """Show what may be added."""
+        self.accepted, self.max_bytes = list(supported_extensions()), runtime.current().max_upload_bytes
+        self.connectors = connector_choices()
 
     async def _store_source(self, scope: Scope, source: NewSource) -> None:
         raise NotImplementedError

@@ -37,18 +37,6 @@ class DraftRow:
 
 
 @dataclass
-class SourceRow:
-    """A source of a draft. problem: why it cannot be used, or empty."""
-
-    id: str
-    name: str
-    kind: str
-    size: str
-    characters: str
-    problem: str
-
-
-@dataclass
 class DocumentRow:
     """A document in the table."""
 

@@ -13,9 +13,8 @@ from privexbot_app.domains.knowledge.schemas import (
     DocumentView,
     KnowledgeBaseView,
     KnowledgeDraftView,
-    SearchMode,
+    RetrievalSettings,
     SearchResult,
-    SourceView,
 )
 from privexbot_app.domains.knowledge.states import SETTLED, DocumentStatus
 from privexbot_app.kit.clock import utc_now
@@ -31,16 +30,11 @@ from privexbot_app.ui.knowledge.rows import (
     DraftRow,
     Found,
     Option,
-    SourceRow,
     StrategyChoice,
 )
+from privexbot_app.ui.knowledge.wording import MODE_WORDS, say_reranker
 from privexbot_app.ui.statuses import base_status, document_status
 
-MODE_WORDS: dict[SearchMode, str] = {
-    SearchMode.HYBRID: "Hybrid",
-    SearchMode.DENSE: "Meaning",
-    SearchMode.KEYWORD: "Words",
-}
 KINDS: dict[str, tuple[str, ...]] = {
     "pdf": (".pdf",),
     "sheet": (".csv", ".tsv", ".xls", ".xlsx", ".ods"),
@@ -86,23 +80,6 @@ def draft_row(view: KnowledgeDraftView) -> DraftRow:
     )
 
 
-def source_row(view: SourceView) -> SourceRow:
-    """A source for the draft's list."""
-    return SourceRow(
-        id=str(view.source_id),
-        name=view.name,
-        kind=kind_of(view.type, view.name),
-        size=say_size(view.size_bytes),
-        characters=say_count(view.characters, "character"),
-        problem=view.error.message if view.error else "",
-    )
-
-
-def source_rows(views: Sequence[SourceView]) -> list[SourceRow]:
-    """Sources for the draft's list: those that need attention first."""
-    return sorted((source_row(view) for view in views), key=lambda row: not row.problem)
-
-
 def document_row(view: DocumentView, base_id: str) -> DocumentRow:
     """A document for the table."""
     word, tone = document_status(view.status)
@@ -139,10 +116,23 @@ def fact_rows(view: KnowledgeBaseView) -> list[dict[str, str]]:
         *sizes,
         {"name": "Passages are found by", "value": MODE_WORDS[settings.retrieval.mode]},
         {"name": "Passages for one answer", "value": f"{settings.retrieval.limit}"},
+        *_finer_facts(settings.retrieval),
         {"name": "Embedding model", "value": view.embedding_model},
         {"name": "Vector store", "value": settings.vector_store.capitalize()},
         {"name": "Created", "value": say_exactly(view.created_at)},
     ]
+
+
+def _finer_facts(retrieval: RetrievalSettings) -> list[dict[str, str]]:
+    """The retrieval settings that differ from the usual ones."""
+    usual = RetrievalSettings()
+    facts = (
+        ("Second look", say_reranker(retrieval.rerank), retrieval.rerank != usual.rerank),
+        ("Neighbouring chunks", f"{retrieval.expand_neighbours}", retrieval.expand_neighbours > 0),
+        ("Diversity", f"{retrieval.diversity:.0%}", retrieval.diversity > 0),
+        ("Most tokens for one answer", f"{retrieval.max_tokens or 0:,}", retrieval.max_tokens is not None),
+    )
+    return [{"name": name, "value": value} for name, value, is_shown in facts if is_shown]
 
 
 def strategy_choices() -> list[StrategyChoice]:
@@ -197,7 +187,7 @@ def kind_of(source_type: str, name: str) -> str:
     ('sheet', 'web', 'qa')
     """
     if source_type != "file":
-        return "web" if source_type == "url" else source_type
+        return "web" if source_type in ("url", "website") else source_type
     ending = PurePath(name).suffix.lower()
     return next((kind for kind, endings in KINDS.items() if ending in endings), "file")
 

@@ -21,11 +21,12 @@ from tests.api.test_story import HANDBOOK, make_base, make_bot
 from tests.installation import Installation, Person
 from tests.ui.tab import Tab, fire, opened_tab
 
-ADDING = ("show_adding", "close_adding", "note_pasted", "add_pair", "remove_pair")
+ADDING = ("show_adding", "show_connecting", "close_adding", "note_pasted", "add_pair", "remove_pair")
 ONLY_SHOWS = {
     "search": (KnowledgeState,),
     "stop_asking": (KnowledgeState, BaseState),
     "show_upload": (BaseState,),
+    "choose_tab": (BaseState,),
     "show_more_chunks": (NewBaseState,),
     "show_preview_of": (NewBaseState,),
     "ask_discard": (NewBaseState,),

@@ -23,6 +23,7 @@ from privexbot_app.ui.layout import dashboard_page
 from privexbot_app.ui.pages.knowledge_base.documents import documents_tab
 from privexbot_app.ui.pages.knowledge_base.quality.tab import quality_tab
 from privexbot_app.ui.pages.knowledge_base.search import search_tab
+from privexbot_app.ui.pages.knowledge_base.sources.tab import sources_tab
 from privexbot_app.ui.pages.knowledge_base.state import BaseState
 from privexbot_app.ui.session import ScopedState
 
@@ -52,15 +53,18 @@ def _shown() -> rx.Component:
         rx.tabs.root(
             rx.tabs.list(
                 rx.tabs.trigger("Documents", value="documents"),
+                rx.tabs.trigger("Sources", value="sources"),
                 rx.tabs.trigger("Test retrieval", value="search"),
                 rx.tabs.trigger("Quality", value="quality"),
                 rx.tabs.trigger("Settings", value="settings"),
             ),
             rx.tabs.content(documents_tab(), value="documents", class_name="kb-tab"),
+            rx.tabs.content(sources_tab(), value="sources", class_name="kb-tab"),
             rx.tabs.content(search_tab(), value="search", class_name="kb-tab"),
             rx.tabs.content(quality_tab(), value="quality", class_name="kb-tab"),
             rx.tabs.content(_settings(), value="settings", class_name="kb-tab"),
-            default_value="documents",
+            value=BaseState.tab,
+            on_change=BaseState.choose_tab,
         ),
         source_dialogs(BaseState),
         confirm_dialog(

@@ -13,7 +13,8 @@ from privexbot_app.ui.components.documents import stretches
 from privexbot_app.ui.formats import say_count
 from privexbot_app.ui.ids import parse_id
 from privexbot_app.ui.knowledge.rows import Found
-from privexbot_app.ui.knowledge.views import MODE_WORDS, found_passage
+from privexbot_app.ui.knowledge.views import found_passage
+from privexbot_app.ui.knowledge.wording import MODE_WORDS
 from privexbot_app.ui.notify import message_of
 from privexbot_app.ui.pages.knowledge_base.state import BaseState
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import reflex as rx
 from pydantic import ValidationError
 
-from privexbot_app import runtime
 from privexbot_app.domains.knowledge.browsing import DocumentBrowser, DocumentFilter
+from privexbot_app.domains.knowledge.connected import SourceService
 from privexbot_app.domains.knowledge.schemas import (
     BaseStatus,
     KnowledgeBaseChange,
@@ -16,9 +16,8 @@ from privexbot_app.domains.knowledge.schemas import (
     NewSource,
 )
 from privexbot_app.domains.knowledge.service import KnowledgeService
-from privexbot_app.domains.knowledge.sources import load_source
+from privexbot_app.domains.knowledge.sources import take_source
 from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
-from privexbot_app.integrations.parsers.base import supported_extensions
 from privexbot_app.kit.errors import NotFoundError
 from privexbot_app.kit.pagination import PageParams
 from privexbot_app.kit.scope import Scope
@@ -33,6 +32,7 @@ from privexbot_app.ui.session import ScopedState
 from privexbot_app.ui.statuses import base_status
 
 PAGE_SIZE = 50
+TABS = ("documents", "sources", "search", "quality", "settings")
 FILTERS: dict[str, tuple[DocumentStatus, ...]] = {
     "all": (),
     "ready": (DocumentStatus.INDEXED,),
@@ -70,8 +70,7 @@ class BaseState(AddingSources, ScopedState):
     is_ready: bool = False
     is_missing: bool = False
     is_uploading_shown: bool = False
-    accepted: list[str] = []
-    max_bytes: int = 0
+    tab: str = "documents"
     deleting_id: str = ""
     deleting_name: str = ""
     deleting_loss: str = ""
@@ -81,12 +80,6 @@ class BaseState(AddingSources, ScopedState):
     def endpoint(self) -> str:
         """Where files for this knowledge base are sent."""
         return f"/api/v1/kb/{self.held_id}/documents"
-
-    @rx.var
-    def upload_hint(self) -> str:
-        """What may be dropped."""
-        endings = ", ".join(ending.removeprefix(".") for ending in self.accepted)
-        return f"Up to {self.max_bytes // 1_000_000} MB each: {endings}."
 
     @rx.var
     def figures(self) -> list[str]:
@@ -111,8 +104,7 @@ class BaseState(AddingSources, ScopedState):
         if f"/{self.held_id}" != self.router.url.path.rstrip("/").removeprefix("/knowledge"):
             self.reset()
             yield  # bones, not the page that was left
-        self.accepted = list(supported_extensions())
-        self.max_bytes = runtime.current().max_upload_bytes
+        self._prepare_adding()
         self.is_missing = False
         try:
             base_id = id_in_path(self.router.url.path)
@@ -141,6 +133,11 @@ class BaseState(AddingSources, ScopedState):
         rows = [fresh.get(row.id, row) for row in self.documents]
         if rows != self.documents:
             self.documents = rows
+
+    @rx.event
+    def choose_tab(self, tab: str) -> None:
+        """Show another part of the page."""
+        self.tab = str(tab) if str(tab) in TABS else "documents"
 
     @rx.event
     async def show_older(self) -> None:
@@ -272,12 +269,18 @@ class BaseState(AddingSources, ScopedState):
         base_id = parse_id(self.held_id)
         async with self.works.open(scope, read_only=True) as work:
             await KnowledgeService(work).get_base(base_id)
-        stored = await load_source(self.works.plugins, scope, source)
+        stored = await take_source(self.works.plugins, scope, source)
         async with self.works.open(scope) as work:
-            await KnowledgeService(work).add_documents(base_id, [stored])
+            if stored.view.has_pages:
+                await SourceService(work).add_source(base_id, stored)
+            else:
+                await KnowledgeService(work).add_documents(base_id, [stored])
 
     async def _after_adding(self, scope: Scope) -> Any:
         await self._reload(scope)
+        # How far a source of many items is read, the tab with the sources tells.
+        self.tab = "sources" if self.connecting else self.tab
+        self.connecting = ""
 
     async def _reload(self, scope: Scope) -> None:
         await self._load_base(scope, parse_id(self.held_id))

@@ -15,13 +15,12 @@ from privexbot_app.ui.components import (
     text_area,
     text_input,
 )
-from privexbot_app.ui.components.adding import source_buttons, source_dialogs
-from privexbot_app.ui.components.documents import kind_icon
-from privexbot_app.ui.components.file_drop import file_drop
-from privexbot_app.ui.knowledge.rows import SourceRow
+from privexbot_app.ui.components.adding import source_dialogs
 from privexbot_app.ui.layout import dashboard_page
 from privexbot_app.ui.pages.knowledge_new.preview import preview_panel
+from privexbot_app.ui.pages.knowledge_new.review.dialog import review_dialog
 from privexbot_app.ui.pages.knowledge_new.settings import settings_card
+from privexbot_app.ui.pages.knowledge_new.sources import sources_card
 from privexbot_app.ui.pages.knowledge_new.state import NewBaseState
 
 BACK = ("Knowledge", routes.knowledge_bases())
@@ -42,12 +41,13 @@ def _wizard() -> rx.Component:
         ),
         rx.cond(NewBaseState.saving == "conflict", _conflict()),
         rx.el.div(
-            rx.el.div(_names(), _sources(), settings_card(), class_name="pb-stack pb-stack-wide"),
+            rx.el.div(_names(), sources_card(), settings_card(), class_name="pb-stack pb-stack-wide"),
             preview_panel(),
             class_name="kb-wizard",
         ),
         _finish_bar(),
         source_dialogs(NewBaseState),
+        review_dialog(),
         confirm_dialog(
             "Discard this draft?",
             "Its sources and settings will be gone for good.",
@@ -134,68 +134,6 @@ def _names() -> rx.Component:
     )
 
 
-def _sources() -> rx.Component:
-    drop = file_drop(
-        endpoint=NewBaseState.endpoint,
-        method="PUT",
-        accepted=NewBaseState.accepted,
-        max_bytes=NewBaseState.max_bytes,
-        hint=NewBaseState.upload_hint,
-        on_taken=NewBaseState.reload_sources,
-    )
-    return card(
-        rx.cond(
-            NewBaseState.draft_id != "",
-            rx.el.div(
-                drop,
-                source_buttons(NewBaseState),
-                rx.cond(
-                    NewBaseState.sources.length() > 0,
-                    rx.el.ul(
-                        rx.foreach(NewBaseState.sources, _source_row), aria_label="Sources", class_name="kb-sources"
-                    ),
-                ),
-                class_name="pb-stack",
-            ),
-            rx.el.p("Give it a name first; then you can add files, texts and web pages.", class_name="pb-soft"),
-        ),
-        title="2. Sources",
-        lead="Files, pasted texts, questions with answers, web pages. What cannot be read says why.",
-    )
-
-
-def _source_row(row: rx.Var[SourceRow]) -> rx.Component:
-    remove = rx.icon_button(
-        icon("x", 15),
-        size="1",
-        variant="ghost",
-        color_scheme="gray",
-        margin="0",
-        aria_label="Remove " + row.name,
-        title="Remove",
-        on_click=NewBaseState.remove_source(row.id),
-    )
-    return rx.el.li(
-        rx.el.span(kind_icon(row.kind, 17), class_name="kb-kind"),
-        rx.el.div(
-            rx.el.div(row.name, title=row.name, dir="auto", class_name="kb-name"),
-            rx.cond(
-                row.problem != "",
-                rx.el.div(row.problem, class_name="pb-problem"),
-                rx.el.div(row.size, " · ", row.characters, class_name="pb-tiny"),
-            ),
-            class_name="kb-grow",
-        ),
-        rx.cond(
-            row.problem != "",
-            rx.el.span(icon("circle-alert", 16), class_name="kb-bad", title="Could not be read"),
-            rx.el.span(icon("circle-check", 16), class_name="kb-good", title="Read"),
-        ),
-        remove,
-        class_name="kb-source",
-    )
-
-
 def _finish_bar() -> rx.Component:
     return rx.el.div(
         rx.el.span(NewBaseState.readiness, class_name="pb-soft"),
@@ -203,7 +141,9 @@ def _finish_bar() -> rx.Component:
             "Create knowledge base",
             size="3",
             loading=NewBaseState.is_finishing,
-            disabled=(NewBaseState.usable.length() == 0) | (NewBaseState.saving == "conflict"),
+            disabled=(NewBaseState.usable.length() == 0)
+            | NewBaseState.is_reading
+            | (NewBaseState.saving == "conflict"),
             on_click=NewBaseState.finish,
         ),
         class_name="kb-finish",

@@ -2,9 +2,9 @@
 
 import reflex as rx
 
-from privexbot_app.ui.components import card, choice, field
+from privexbot_app.ui.components import card, choice, field, select_input, text_input
 from privexbot_app.ui.knowledge.rows import Option, StrategyChoice
-from privexbot_app.ui.knowledge.views import MODE_WORDS
+from privexbot_app.ui.knowledge.wording import MODE_WORDS
 from privexbot_app.ui.pages.knowledge_new.state import NewBaseState
 
 MODE_HELP = "Hybrid joins both, and is best for most texts."
@@ -25,28 +25,54 @@ def settings_card() -> rx.Component:
                 rx.el.p(NewBaseState.settings_problem, role="alert", class_name="pb-problem"),
             ),
             rx.el.hr(class_name="kb-line"),
-            rx.el.div(
-                field("Find passages by", _modes(), id="mode", help_text=MODE_HELP),
-                field(
-                    "Passages for one answer",
-                    rx.input(
-                        id="limit",
-                        type="number",
-                        min=1,
-                        max=50,
-                        value=NewBaseState.limit.to_string(),
-                        on_change=NewBaseState.change_limit,
-                        width="6rem",
-                    ),
-                    id="limit",
-                    help_text="How many a chatbot reads, from 1 to 50.",
-                ),
-                class_name="kb-retrieval",
-            ),
+            _retrieval(),
             class_name="pb-stack",
         ),
         title="3. Chunking and retrieval",
         lead="Chatbots read passages, not whole documents. The usual settings suit most documents.",
+    )
+
+
+def _retrieval() -> rx.Component:
+    reranker = select_input(
+        "Second look",
+        id="reranker",
+        options=NewBaseState.rerankers,
+        value=NewBaseState.reranker,
+        on_change=NewBaseState.choose_reranker,
+        help_text="Orders what was found once more, before a chatbot reads it.",
+    )
+    more = rx.el.details(
+        rx.el.summary("More retrieval settings", class_name="kb-summary"),
+        rx.el.div(
+            reranker,
+            _number("expand_neighbours", "Neighbouring chunks", "How many before and after a passage are read too."),
+            _number("diversity", "Diversity in percent", "0 ranks by fit alone; more avoids repetitions."),
+            _number("max_tokens", "Most tokens for one answer", "Limits what a chatbot reads. Empty for no limit."),
+            class_name="kb-retrieval kb-details",
+        ),
+    )
+    return rx.el.div(
+        rx.el.div(
+            field("Find passages by", _modes(), id="mode", help_text=MODE_HELP),
+            _number("limit", "Passages for one answer", "How many a chatbot reads, from 1 to 50."),
+            class_name="kb-retrieval",
+        ),
+        more,
+        class_name="pb-stack",
+    )
+
+
+def _number(name: str, title: str, help_text: str) -> rx.Component:
+    problems = NewBaseState.retrieval_problems
+    return text_input(
+        title,
+        id=name,
+        type="number",
+        value=getattr(NewBaseState, name),
+        on_change=lambda value: NewBaseState.change_number(name, value),
+        help_text=help_text,
+        problem=rx.cond(problems.contains(name), problems[name], ""),
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import reflex as rx
 
-from privexbot_app import runtime
 from privexbot_app.domains.knowledge.drafts import KnowledgeDraftService
 from privexbot_app.domains.knowledge.schemas import (
     ChunkingSettings,
@@ -18,10 +17,7 @@ from privexbot_app.domains.knowledge.schemas import (
     KnowledgeSettings,
     NewKnowledgeBase,
     NewSource,
-    RetrievalSettings,
-    SearchMode,
 )
-from privexbot_app.integrations.parsers.base import supported_extensions
 from privexbot_app.kit.drafts import DraftNotFoundError, StaleDraftError
 from privexbot_app.kit.errors import InvalidError, NotFoundError, PrivexError
 from privexbot_app.kit.scope import Scope
@@ -29,8 +25,10 @@ from privexbot_app.ui import routes
 from privexbot_app.ui.formats import say_count
 from privexbot_app.ui.ids import parse_id
 from privexbot_app.ui.knowledge.adding import AddingSources
-from privexbot_app.ui.knowledge.rows import ChunkCard, Option, SourceRow, StrategyChoice
-from privexbot_app.ui.knowledge.views import MODE_WORDS, chunk_cards, options_of, source_rows, strategy_choices
+from privexbot_app.ui.knowledge.retrieving import ChoosingRetrieval, reranker_choices
+from privexbot_app.ui.knowledge.rows import ChunkCard, Option, StrategyChoice
+from privexbot_app.ui.knowledge.sources import SourceRow, source_rows
+from privexbot_app.ui.knowledge.views import chunk_cards, options_of, strategy_choices
 from privexbot_app.ui.notify import message_of
 from privexbot_app.ui.session import ScopedState
 
@@ -41,7 +39,7 @@ LONGEST_DESCRIPTION = 2000
 EDITED = ("name", "description", "settings")
 
 
-class NewBaseState(AddingSources, ScopedState):
+class NewBaseState(AddingSources, ChoosingRetrieval, ScopedState):
     """The form, the draft behind it, and the preview. saving: empty, saved or conflict."""
 
     draft_id: str = ""
@@ -53,14 +51,10 @@ class NewBaseState(AddingSources, ScopedState):
     is_ready: bool = False
     is_missing: bool = False
     sources: list[SourceRow] = []
-    accepted: list[str] = []
-    max_bytes: int = 0
     strategies: list[StrategyChoice] = []
     strategy: str = "heading"
     options: list[Option] = []
     settings_problem: str = ""
-    mode: str = SearchMode.HYBRID.value
-    limit: int = 6
     preview_source: str = ""
     preview_limit: int = FIRST_CHUNKS
     chunks: list[ChunkCard] = []
@@ -75,18 +69,23 @@ class NewBaseState(AddingSources, ScopedState):
     @rx.var
     def usable(self) -> list[dict[str, str]]:
         """Sources that can be previewed, for the choice."""
-        return [{"value": row.id, "text": row.name} for row in self.sources if not row.problem]
+        ready = [row for row in self.sources if not row.problem and not row.is_pending]
+        return [{"value": row.id, "text": row.name} for row in ready]
+
+    @rx.var
+    def is_reading(self) -> bool:
+        """Whether a source is still being read."""
+        return any(row.is_pending for row in self.sources)
+
+    @rx.var
+    def can_finish(self) -> bool:
+        """Whether the draft may become a knowledge base now."""
+        return bool(self.usable) and not self.is_reading and self.saving != "conflict"
 
     @rx.var
     def endpoint(self) -> str:
         """Where files of this draft are sent."""
         return f"/api/v1/kb/draft/{self.draft_id}/sources"
-
-    @rx.var
-    def upload_hint(self) -> str:
-        """What may be dropped."""
-        endings = ", ".join(ending.removeprefix(".") for ending in self.accepted)
-        return f"Up to {self.max_bytes // 1_000_000} MB each: {endings}."
 
     @rx.var
     def chunk_count(self) -> str:
@@ -103,6 +102,9 @@ class NewBaseState(AddingSources, ScopedState):
         """What stands between the draft and a knowledge base."""
         if not self.draft_id:
             return "Give it a name to begin."
+        pending = sum(row.is_pending for row in self.sources)
+        if pending:
+            return f"Still reading {say_count(pending, 'source')}."
         failed = len(self.sources) - len(self.usable)
         left_out = f" {say_count(failed, 'source')} could not be read and will be left out." if failed else ""
         return (
@@ -115,8 +117,8 @@ class NewBaseState(AddingSources, ScopedState):
         scope = await self.scope()
         self.reset()
         yield  # bones, not the draft that was left
-        self.accepted = list(supported_extensions())
-        self.max_bytes = runtime.current().max_upload_bytes
+        self._prepare_adding()
+        self.rerankers = reranker_choices(self.works.plugins.rerankers.configured())
         self.strategies = strategy_choices()
         self._show_settings(KnowledgeSettings())
         wanted = self.router.url.query_parameters.get("draft", "")
@@ -182,23 +184,8 @@ class NewBaseState(AddingSources, ScopedState):
         return await self._save_settings(scope)
 
     @rx.event
-    async def choose_mode(self, mode: str | list[str]) -> None:
-        """Choose how passages are found."""
-        scope = await self.scope()
-        if str(mode) in MODE_WORDS:
-            self.mode = str(mode)
-            await self._save(scope)
-
-    @rx.event
-    async def change_limit(self, limit: Any) -> None:
-        """Choose how many passages are found."""
-        scope = await self.scope()
-        self.limit = min(50, max(1, _as_integer(limit) or self.limit))
-        await self._save(scope)
-
-    @rx.event
     async def reload_sources(self) -> Any:
-        """Show what the draft holds now, after a file was taken in."""
+        """Show what the draft holds now: after a file was taken in, and while a source is being read."""
         scope = await self.scope()
         await self._reload_sources(scope)
         return NewBaseState.preview if self.usable and not self.preview_source else None
@@ -348,9 +335,9 @@ class NewBaseState(AddingSources, ScopedState):
         chunking = ChunkingSettings(
             strategy=self.strategy, options={option.name: option.value for option in self.options}
         )
-        return KnowledgeSettings(
-            chunking=chunking, retrieval=RetrievalSettings(mode=SearchMode(self.mode), limit=self.limit)
-        )
+        # What has no field here, such as the vector store, stays as it was chosen elsewhere.
+        kept = self._saved.get("settings", {})
+        return KnowledgeSettings.model_validate({**kept, "chunking": chunking, "retrieval": self._retrieval()})
 
     def _is_unchanged_elsewhere(self, view: KnowledgeDraftView) -> bool:
         return _edited_part(view) == self._saved
@@ -365,7 +352,7 @@ class NewBaseState(AddingSources, ScopedState):
     def _show_settings(self, settings: KnowledgeSettings) -> None:
         self.strategy = settings.chunking.strategy
         self.options = options_of(self.strategy, settings.chunking.options)
-        self.mode, self.limit = settings.retrieval.mode.value, settings.retrieval.limit
+        self._show_retrieval(settings.retrieval)
 
 
 def _edited_part(view: KnowledgeDraftView) -> dict[str, Any]:

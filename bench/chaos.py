@@ -1,8 +1,8 @@
 """Kill processes without warning while documents are indexed, and see that nothing is stuck, lost or there twice.
 
 `python -m bench.chaos [--rounds 20] [--documents 300]`. Each round indexes a knowledge base of short documents in the
-running product and kills web, workers, Redis or Chroma five times at random moments; then every document must be indexed
-or failed with a reason, and the vector store must hold exactly the chunks that the database knows.
+running product and kills web, workers, Redis or Chroma five times at random moments. Then every document must be
+indexed, or failed with a reason, and the vector store must hold exactly the chunks that the database knows.
 """
 
 import argparse

@@ -175,7 +175,7 @@ def _rows(task: _Task, scope: Scope, document: StructuredText, chunks: Sequence[
             page=chunk.page,
             heading=chunk.heading or "",
             token_count=chunk.token_count,
-            keywords=index_text(embedded_text(chunk.heading, chunk.context, chunk.text)),
+            keywords=index_text(embedded_text(chunk.heading or "", chunk.context, chunk.text)),
         )
         for chunk in chunks
     ]

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from privexbot_app.domains.knowledge.drafts import KIND
-from privexbot_app.domains.knowledge.models import KnowledgeBase
+from privexbot_app.domains.knowledge.models import Document, KnowledgeBase
 from privexbot_app.domains.knowledge.repository import (
     ChunkRepository,
     DocumentRepository,
@@ -113,7 +113,7 @@ async def _compare_base(works: Workshop, scope: Scope, base_id: UUID) -> None:
 
 async def _index_again(works: Workshop, scope: Scope, base: KnowledgeBase, chunk_ids: list[UUID]) -> None:
     async with works.open(scope) as work:
-        documents = {}
+        documents: dict[UUID, Document] = {}
         for start in range(0, len(chunk_ids), 500):
             found = await work.repository(DocumentRepository).list_of_chunks(chunk_ids[start : start + 500])
             documents |= {document.id: document for document in found}

@@ -55,6 +55,12 @@ class DocumentBrowser:
         query = self._documents.query(Document.knowledge_base_id == base_id, Document.id.in_(ids))  # type: ignore[attr-defined]
         return await self._views(await self._documents.all(query))
 
+    async def find_bases(self, ids: Sequence[UUID]) -> dict[UUID, UUID]:
+        """The knowledge bases of those of these documents that still exist, by document. Needs `kb.read`."""
+        self._work.scope.require("kb.read")
+        rows = await self._documents.all(self._documents.query(Document.id.in_(ids)))  # type: ignore[attr-defined]
+        return {row.id: row.knowledge_base_id for row in rows}
+
     async def list_chunks_within(self, base_id: UUID, document_id: UUID, *, start: int, end: int) -> list[ChunkView]:
         """The chunks that share characters with `text[start:end]`, in order. Needs `kb.read`."""
         await KnowledgeService(self._work).get_document(base_id, document_id)

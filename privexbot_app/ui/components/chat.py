@@ -10,13 +10,17 @@ from privexbot_app.ui.components.basics import Part, icon
 
 @dataclass
 class ChatSource:
-    """A passage that supports an answer. place: page or section, if known."""
+    """A passage that supports an answer. place: page or section, if known.
+
+    url: where a visitor can read it. passage: where it is shown in its document, in this dashboard.
+    """
 
     number: int
     title: str
     snippet: str
     place: str = ""
     url: str = ""
+    passage: str = ""
 
 
 @dataclass
@@ -138,13 +142,16 @@ def _source(source: rx.Var[ChatSource]) -> rx.Component:
     link = rx.el.a(
         "Open the page", href=source.url, target="_blank", rel="noopener noreferrer", class_name="pb-door-link pb-tiny"
     )
+    passage = rx.el.a(
+        "Show it in the document", href=source.passage, target="_blank", class_name="pb-door-link pb-tiny"
+    )
     return rx.popover.root(
         rx.popover.trigger(chip),
         rx.popover.content(
             rx.el.div(source.title, class_name="pb-strong"),
             rx.cond(source.place != "", rx.el.div(source.place, class_name="pb-tiny")),
             rx.el.blockquote(source.snippet, class_name="pb-quote"),
-            rx.cond(source.url != "", link),
+            rx.el.div(rx.cond(source.passage != "", passage), rx.cond(source.url != "", link), class_name="pb-actions"),
             max_width="min(24rem, 90vw)",
             size="2",
         ),

@@ -12,8 +12,10 @@ from privexbot_app.ui.pages.chatbot_builder.deploy import DeployState
 from privexbot_app.ui.pages.chatbot_builder.fields import FIELDS, to_change, to_texts
 from privexbot_app.ui.pages.chatbot_builder.preview import PreviewState
 from privexbot_app.ui.pages.chatbot_builder.state import BuilderState
+from privexbot_app.ui.pages.knowledge_document.state import DocumentState
 from tests.api.test_story import make_base
 from tests.installation import Installation, Person
+from tests.ui.pages.test_knowledge import page_of
 from tests.ui.tab import Tab, fire, opened_tab
 
 
@@ -142,6 +144,8 @@ async def test_the_draft_answers_with_sources(installation: Installation, ann: P
     assert (visitor.role, bot.role) == ("visitor", "bot")
     assert "24 euros" in bot.text
     assert "24 euros" in bot.sources[0].snippet
+    document = await page_of(installation, ann, bot.sources[0].passage, DocumentState)
+    assert "24 euros" in "".join(piece.text for piece in document.pieces if piece.is_cited)
     assert (state.is_answering, state.partial) == (False, "")
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from privexbot_app.domains.knowledge.pages import SourceBusyError
 from privexbot_app.domains.knowledge.schemas import (
     KnowledgeSourceView,
     LoadNote,
@@ -181,6 +182,28 @@ async def test_a_page_is_edited_before_it_becomes_a_document(installation: Insta
     assert (state.open_number, state.pages[1].name, state.pages[1].is_edited) == (-1, "Prices", True)
     await fire(state, ReviewState.open_one, 1)
     assert "25 euros" in state.open_text
+
+
+async def test_pages_of_a_source_that_is_being_read_cannot_be_changed(
+    installation: Installation, ann: Person, site: TrapSite
+):
+    installation.works.dispatcher.is_paused = True
+    state = await read_site(installation, ann, site)
+    assert state.pages == []
+    with pytest.raises(SourceBusyError):
+        await fire(state, ReviewState.include_matches, False)
+
+
+async def test_a_source_of_somebody_else_has_no_pages_here(
+    installation: Installation, ann: Person, bob: Person, site: TrapSite
+):
+    state = await read_site(installation, ann, site)
+    other = await page_of(installation, bob, "/knowledge/new", ReviewState)
+    with pytest.raises(NotFoundError):
+        await fire(other, ReviewState.open_review, state.reviewed)
+    other.draft_id, other.reviewed = state.draft_id, state.reviewed
+    with pytest.raises(NotFoundError):
+        await fire(other, ReviewState.open_one, 0)
 
 
 @pytest.mark.parametrize("number", ["1", None, True, 99, -1])

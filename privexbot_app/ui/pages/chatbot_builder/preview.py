@@ -1,10 +1,11 @@
 """The chat beside the form: asks the draft as it is saved, with real retrieval and the real model."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 import reflex as rx
 
@@ -12,9 +13,11 @@ from privexbot_app import runtime
 from privexbot_app.domains.bots.drafts import BotDraftService
 from privexbot_app.domains.conversations.schemas import ChatEvent, ChatQuestion, CitationView
 from privexbot_app.domains.conversations.service import ConversationService
+from privexbot_app.domains.knowledge.browsing import DocumentBrowser
 from privexbot_app.kit.errors import PrivexError
 from privexbot_app.kit.redis import REDIS_DOWN
 from privexbot_app.kit.scope import Scope
+from privexbot_app.ui import routes
 from privexbot_app.ui.components.chat import ChatLine, ChatSource
 from privexbot_app.ui.ids import id_in_path
 from privexbot_app.ui.notify import RESTARTING, message_of
@@ -73,13 +76,13 @@ class PreviewState(ScopedState):
             self.is_answering, self.partial = True, ""
         asked = ChatQuestion(message=question, session_id=session or None, stream=True)
         try:
-            await self._show_answer(run, _answer(scope, draft_id, asked))
+            await self._show_answer(run, scope, _answer(scope, draft_id, asked))
         except PrivexError as error:
             await self._show_problem(run, message_of(error))
         except REDIS_DOWN:
             await self._show_problem(run, RESTARTING)
 
-    async def _show_answer(self, run: int, events: AsyncIterator[ChatEvent]) -> None:
+    async def _show_answer(self, run: int, scope: Scope, events: AsyncIterator[ChatEvent]) -> None:
         said, shown_at = "", 0.0
 
         async def is_over() -> bool:
@@ -96,10 +99,12 @@ class PreviewState(ScopedState):
                         self.partial = said
                     shown_at = monotonic()
             elif event.name == "run.finished":
+                citations = [CitationView.model_validate(cited) for cited in event.data["citations"]]
+                bases = await _bases_of(scope, citations)
                 async with self:
                     if self._run == run:
                         self._session = event.data["session_id"]
-                        sources = [_source(CitationView.model_validate(cited)) for cited in event.data["citations"]]
+                        sources = [_source(cited, bases.get(cited.document_id)) for cited in citations]
                         self._finish(ChatLine("bot", event.data["response"], sources))
             elif event.name == "error":
                 await self._show_problem(run, event.data["message"])
@@ -156,7 +161,17 @@ async def until(
         await events.aclose()  # type: ignore[attr-defined]
 
 
-def _source(cited: CitationView) -> ChatSource:
+async def _bases_of(scope: Scope, citations: Sequence[CitationView]) -> dict[UUID, UUID]:
+    """The knowledge bases of cited documents; none for those who may build bots but not look into documents."""
+    if not citations or "kb.read" not in scope.permissions:
+        return {}
+    async with runtime.current().works.open(scope, read_only=True) as work:
+        return await DocumentBrowser(work).find_bases([cited.document_id for cited in citations])
+
+
+def _source(cited: CitationView, base_id: UUID | None) -> ChatSource:
     place = f"Page {cited.page}" if cited.page else ""
     url = cited.url if cited.url and cited.url.startswith(("https://", "http://")) else ""
-    return ChatSource(cited.index, cited.title, cited.snippet, place, url)
+    address = routes.document(str(base_id), str(cited.document_id)) if base_id else ""
+    passage = f"{address}?start={cited.start}&end={cited.end}" if address else ""
+    return ChatSource(cited.index, cited.title, cited.snippet, place, url, passage)

@@ -71,7 +71,13 @@ def _facts() -> rx.Component:
         rx.cond(
             DocumentState.url != "",
             rx.el.span(
-                rx.link("Open the page", icon("external-link", 13), href=DocumentState.url, is_external=True, size="2")
+                rx.link(
+                    "Open the page",
+                    icon("external-link", 13),
+                    href=DocumentState.url,
+                    is_external=True,
+                    class_name="kb-inline",
+                )
             ),
         ),
         rx.cond(~DOCUMENT.is_enabled, rx.el.span("not in use")),

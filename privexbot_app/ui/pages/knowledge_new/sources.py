@@ -53,7 +53,12 @@ def _row(row: rx.Var[SourceRow]) -> rx.Component:
         on_click=NewBaseState.remove_source(row.id),
     )
     review = rx.button(
-        icon("list-checks", 15), "Review pages", size="1", variant="soft", on_click=ReviewState.open_review(row.id)
+        icon("list-checks", 15),
+        "Review pages",
+        size="1",
+        variant="soft",
+        on_click=ReviewState.open_review(row.id),
+        class_name="kb-review-pages",
     )
     return rx.el.li(
         rx.el.div(
@@ -70,7 +75,7 @@ def _row(row: rx.Var[SourceRow]) -> rx.Component:
             rx.cond(row.has_pages & ~row.is_pending & (row.problem == ""), review),
             _mark(row),
             remove,
-            class_name="kb-source-line",
+            class_name="kb-source-line kb-source-wide",
         ),
         rx.cond(row.is_pending, rx.el.progress(aria_label="Reading " + row.name, class_name="kb-bar")),
         rx.cond(row.stopped != "", rx.el.div(row.stopped, class_name="pb-tiny")),

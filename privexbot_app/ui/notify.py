@@ -1,6 +1,7 @@
 """Error kind → what a person sees. Total: Reflex hands every exception of an event handler to `tell`."""
 
 import reflex as rx
+from pydantic import ValidationError
 from reflex.event import EventSpec
 
 from privexbot_app.kit.errors import ErrorKind, PrivexError
@@ -33,6 +34,12 @@ def tell(exception: Exception) -> EventSpec | None:
         if exception.kind is ErrorKind.UNAUTHENTICATED:
             return rx.call_script("window.privexbot.signIn()")
         return rx.toast.error(TITLES[exception.kind], description=message_of(exception))
+    if isinstance(exception, ValidationError):
+        # What a person typed goes through the same models as the API's bodies.
+        wrong = exception.errors(include_url=False, include_input=False)[0]
+        name = str(wrong["loc"][-1]).replace("_", " ").capitalize() if wrong["loc"] else "Input"
+        log.info("event.failed", code="validation_failed", field=name, problem=wrong["type"])
+        return rx.toast.error(TITLES[ErrorKind.INVALID], description=f"{name}: {wrong['msg']}.")
     if isinstance(exception, REDIS_DOWN):
         log.error("redis.unreachable", error=type(exception).__name__)
         return rx.toast.error("One moment", description=RESTARTING)

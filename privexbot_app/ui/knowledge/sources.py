@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from privexbot_app.domains.knowledge.schemas import (
     KnowledgeSourceView,
@@ -17,6 +18,7 @@ from privexbot_app.ui.knowledge.connecting import SCHEDULES, say_schedule, say_s
 from privexbot_app.ui.knowledge.views import kind_of, say_size
 
 MOST_PLACES = 100
+LONGEST_WAIT = timedelta(minutes=10)
 NO_REASON = "This item could not be read."
 
 
@@ -125,8 +127,9 @@ def is_match(page: SourcePage, wanted: str) -> bool:
 def connected_row(view: KnowledgeSourceView) -> ConnectedRow:
     """A source for the knowledge base's list."""
     report = view.last_report or SyncReport()
-    is_new = view.can_sync and view.last_synced_at is None
     schedule, now = say_schedule(view.sync_minutes), utc_now()
+    # A first load that has left no trace for so long has lost its worker; then it may be asked for again.
+    is_new = view.can_sync and view.last_synced_at is None and now - view.created_at < LONGEST_WAIT
     next_minutes = (view.next_sync_at - now).total_seconds() / 60 if view.next_sync_at else 0
     return ConnectedRow(
         id=str(view.source_id),

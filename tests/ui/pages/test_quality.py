@@ -17,7 +17,7 @@ from tests.installation import Installation, Person
 from tests.ui.pages.test_knowledge import page_of
 from tests.ui.tab import Tab, fire
 
-ONLY_SHOWS = {"open_golden_dialog", "close_golden_dialog"}
+ONLY_SHOWS = {"open_golden_dialog", "close_golden_dialog", "ask_forget", "keep_golden"}
 BERTH = {"question": "What does a berth cost?", "expected_phrases": "24 euros\n\n€ 24", "expected_document": ""}
 
 
@@ -106,7 +106,9 @@ async def test_the_gate_says_whether_the_last_run_passes_it(installation: Instal
 async def test_a_deleted_question_is_gone(installation: Installation, ann: Person):
     state = await quality_of(installation, ann, await make_base(installation, ann))
     await fire(state, QualityState.add_golden, BERTH)
-    await fire(state, QualityState.forget_golden, state.golden[0].id)
+    await fire(state, QualityState.ask_forget, state.golden[0].id)
+    assert state.forgetting == "What does a berth cost?"
+    await fire(state, QualityState.forget_golden)
     assert (state.golden, state.golden_total) == ([], 0)
 
 

@@ -320,3 +320,23 @@ def test_a_load_that_failed_says_why_and_not_what_it_changed():
     row = connected_row(view)
     assert (row.problem, row.changes) == ("The feed answered with status 500.", "")
     assert row.schedules[-1] == {"value": "90", "text": "Every 90 minutes"}
+
+
+@pytest.mark.parametrize(("minutes", "is_syncing"), [(1, True), (11, False)])
+def test_a_first_load_that_left_no_trace_may_be_asked_for_again(minutes: int, is_syncing: bool):
+    view = KnowledgeSourceView(
+        source_id=UUID(int=1),
+        type="website",
+        name="https://example.com",
+        config={},
+        has_secrets=False,
+        documents=0,
+        can_sync=True,
+        sync_minutes=None,
+        is_syncing=False,
+        next_sync_at=None,
+        last_synced_at=None,
+        last_report=None,
+        created_at=utc_now() - timedelta(minutes=minutes),
+    )
+    assert connected_row(view).is_syncing is is_syncing

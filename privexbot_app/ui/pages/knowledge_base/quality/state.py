@@ -68,6 +68,8 @@ class QualityState(BaseState):
     golden_dialog: str = ""
     golden_problems: dict[str, str] = {}
     line_problems: list[str] = []
+    forgetting_id: str = ""
+    forgetting: str = ""
     quality_id: str = ""
 
     @rx.var
@@ -185,11 +187,25 @@ class QualityState(BaseState):
         return await self._take(scope, questions, origin="imported")
 
     @rx.event
-    async def forget_golden(self, question_id: str) -> None:
-        """Delete a golden question."""
+    def ask_forget(self, question_id: str) -> None:
+        """Ask whether a shown golden question is to be deleted."""
+        found = [row for row in self.golden if row.id == question_id]
+        self.forgetting_id = found[0].id if found else ""
+        self.forgetting = found[0].question if found else self.forgetting
+
+    @rx.event
+    def keep_golden(self, is_open: bool) -> None:
+        """Close the question."""
+        if not is_open:
+            self.forgetting_id = ""
+
+    @rx.event
+    async def forget_golden(self) -> None:
+        """Delete the golden question that was asked about."""
         scope = await self.scope()
+        chosen, self.forgetting_id = parse_id(self.forgetting_id), ""
         async with self.works.open(scope) as work:
-            await EvaluationService(work).delete_question(parse_id(self.held_id), parse_id(question_id))
+            await EvaluationService(work).delete_question(parse_id(self.held_id), chosen)
         await self._load_quality(scope)
 
     @rx.event

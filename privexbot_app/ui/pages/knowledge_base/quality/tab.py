@@ -5,6 +5,7 @@ import reflex as rx
 from privexbot_app.ui.components import (
     badge,
     card,
+    confirm_dialog,
     empty_state,
     icon,
     list_skeleton,
@@ -42,6 +43,14 @@ def quality_tab() -> rx.Component:
             list_skeleton(3),
         ),
         golden_dialogs(),
+        confirm_dialog(
+            "Delete this golden question?",
+            "“" + QualityState.forgetting + "” will not be asked any more. Earlier runs stay as they are.",
+            confirm="Delete",
+            is_open=QualityState.forgetting_id != "",
+            on_open_change=QualityState.keep_golden,
+            on_confirm=QualityState.forget_golden,
+        ),
         on_mount=QualityState.open_quality,
         class_name="pb-stack pb-stack-wide",
     )
@@ -152,7 +161,7 @@ def _question(row: rx.Var[GoldenRow]) -> rx.Component:
         margin="0",
         aria_label="Delete " + row.question,
         title="Delete",
-        on_click=QualityState.forget_golden(row.id),
+        on_click=QualityState.ask_forget(row.id),
     )
     return rx.el.li(
         rx.el.div(

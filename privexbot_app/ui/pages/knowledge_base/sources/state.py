@@ -52,6 +52,7 @@ class SourcesState(BaseState):
         scope = await self.scope()
         if self.sources_id != self.held_id:
             self.reset()
+        self.asked = {}
         await self._load_sources(scope)
         self.sources_id = self.held_id
 

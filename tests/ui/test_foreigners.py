@@ -142,7 +142,7 @@ def _plain(parameter: inspect.Parameter) -> Any:
     return getattr(parameter.annotation, "__origin__", parameter.annotation)
 
 
-def test_a_tab_of_ones_own_shows_the_mark():
+async def test_a_tab_of_ones_own_shows_the_mark():
     """The check above can fail: what a page shows is in the state that it looks at."""
     tab = Tab()
     state = tab.state(ScopedState)

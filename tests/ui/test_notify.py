@@ -1,5 +1,7 @@
 import pytest
+from pydantic import ValidationError
 
+from privexbot_app.domains.tenancy.schemas import NewWorkspace
 from privexbot_app.kit.errors import ErrorKind, FieldProblem, InvalidError, NotFoundError, UnauthenticatedError
 from privexbot_app.ui.ids import id_in_path, parse_id
 from privexbot_app.ui.notify import OUR_FAULT, TITLES, by_field, tell
@@ -33,3 +35,11 @@ def test_garbage_for_an_id_is_not_found(garbage: object):
 def test_an_address_without_an_id_is_not_found():
     with pytest.raises(NotFoundError):
         id_in_path("/chatbots/drafts/")
+
+
+def test_what_a_person_typed_wrong_is_said_with_its_field():
+    with pytest.raises(ValidationError) as caught:
+        NewWorkspace(name=" ")
+    shown = str(tell(caught.value))
+    assert "Name: Value should have at least 1 item" in shown
+    assert OUR_FAULT not in shown

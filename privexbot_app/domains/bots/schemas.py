@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator
 
 from privexbot_app.domains.knowledge.schemas import SearchMode
+from privexbot_app.kit.fields import Trimmed
 from privexbot_app.rag.prompt import Grounding
 
 DEFAULT_GREETING = "Hello! What would you like to know?"
@@ -16,12 +17,8 @@ MOST_SUGGESTIONS = 6
 MOST_ORIGINS = 50
 
 
-def _trimmed(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
-BotName = Annotated[str, BeforeValidator(_trimmed), Field(max_length=80)]
-Suggestion = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=200)]
+BotName = Annotated[str, Trimmed, Field(max_length=80)]
+Suggestion = Annotated[str, Trimmed, Field(min_length=1, max_length=200)]
 
 
 class Part(BaseModel):

@@ -4,17 +4,15 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr
+
+from privexbot_app.kit.fields import Trimmed
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 128
 
 
-def _trimmed(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
-PersonName = Annotated[str, BeforeValidator(_trimmed), Field(max_length=120)]
+PersonName = Annotated[str, Trimmed, Field(max_length=120)]
 
 
 class Credentials(BaseModel):

@@ -5,20 +5,17 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from privexbot_app.domains.knowledge.filters import SearchFilters
 from privexbot_app.domains.knowledge.states import DocumentStatus
+from privexbot_app.kit.fields import Trimmed
 
 MOST_PASTED_CHARACTERS = 2_000_000
 MOST_PAIRS = 5_000
 
 
-def _trimmed(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
-BaseName = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=120)]
+BaseName = Annotated[str, Trimmed, Field(min_length=1, max_length=120)]
 
 
 SyncMinutes = Annotated[int, Field(ge=15, le=43_200, description="Minutes between two loads.")]

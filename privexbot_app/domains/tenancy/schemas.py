@@ -3,17 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
 from privexbot_app.domains.identity.schemas import UserView
 from privexbot_app.domains.tenancy.permissions import OrganizationRole, WorkspaceRole
+from privexbot_app.kit.fields import Trimmed
 
-
-def _trimmed(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
-TenantName = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=120)]
+TenantName = Annotated[str, Trimmed, Field(min_length=1, max_length=120)]
 
 
 class WorkspaceView(BaseModel):

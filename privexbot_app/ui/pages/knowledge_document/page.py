@@ -141,11 +141,15 @@ def _text() -> rx.Component:
     )
 
 
+NO_TAB_INDEX = rx.Var("undefined", _var_type=int)
+"""React leaves the attribute out; only the cited piece takes the focus, by script."""
+
+
 def _piece(piece: rx.Var[Piece]) -> rx.Component:
     return rx.el.span(
         piece.text,
         id=rx.cond(piece.anchor != "", piece.anchor, None),
-        tab_index=rx.cond(piece.anchor == "cited", -1, None),
+        tab_index=rx.cond(piece.anchor == "cited", -1, NO_TAB_INDEX),
         data_look=piece.look,
         data_label=rx.cond(piece.label != "", piece.label, None),
         data_chunk=rx.cond(piece.chunk != "", piece.chunk, None),

@@ -61,6 +61,7 @@ def build_runtime(settings: Settings | None = None) -> Runtime:
         max_upload_bytes=settings.max_upload_megabytes * 1_000_000,
         version=privexbot_app.__version__,
         is_production=settings.environment is Environment.PRODUCTION,
+        trusted_proxy_hops=settings.trusted_proxy_hops,
     )
 
 

@@ -24,7 +24,12 @@ class PrivexBot(rx.App):
     def __call__(self) -> ASGIApp:
         """The whole process as one ASGI application."""
         inner = super().__call__()
-        return Edge(inner, max_upload_bytes=runtime.current().max_upload_bytes)
+        installation = runtime.current()
+        return Edge(
+            inner,
+            max_upload_bytes=installation.max_upload_bytes,
+            trusted_proxy_hops=installation.trusted_proxy_hops,
+        )
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ class Runtime:
 
     browser_url: the address that people type, without a slash at the end.
     max_upload_bytes: size of the largest file.
+    trusted_proxy_hops: proxies in front of us whose word on a caller's address we take.
     """
 
     works: Workshop
@@ -30,6 +31,7 @@ class Runtime:
     max_upload_bytes: int
     version: str
     is_production: bool
+    trusted_proxy_hops: int = 0
 
     @property
     def has_https(self) -> bool:

@@ -64,6 +64,12 @@ class Settings(BaseSettings):
     storages: dict[str, dict[str, Any]] = Field({}, description="Settings of each file storage, by its name.")
     worker_processes: int = Field(1, ge=1, le=64, description="Processes that index documents, on each machine.")
     max_upload_megabytes: int = Field(50, ge=1, le=2048, description="Largest file that may be uploaded, in MB.")
+    trusted_proxy_hops: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="Proxies in front of us that add to X-Forwarded-For; 0 when browsers reach us directly.",
+    )
     allowed_private_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="Private networks, separated by commas, that URL sources may nevertheless be fetched from."
     )

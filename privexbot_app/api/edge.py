@@ -6,6 +6,7 @@ any origin, and lets the dashboard's websocket be opened only by pages of this v
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
 
@@ -61,10 +62,12 @@ class Edge:
     """Wraps the application.
 
     max_upload_bytes: of one file; a request may carry twice as much.
+    trusted_proxy_hops: so many of the last entries of X-Forwarded-For were written by our own proxies.
     """
 
-    def __init__(self, app: ASGIApp, *, max_upload_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_upload_bytes: int, trusted_proxy_hops: int = 0) -> None:
         self._app = app
+        self._trusted_proxy_hops = trusted_proxy_hops
         self._upload_body_bytes = 2 * max_upload_bytes + 1_000_000
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
@@ -89,6 +92,8 @@ class Edge:
     async def _serve_http(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         path, started = scope["path"], perf_counter()
         headers = dict(scope["headers"])
+        if self._trusted_proxy_hops:
+            scope = {**scope, "client": _client_behind(headers, self._trusted_proxy_hops) or scope["client"]}
         logging.unbind_all()
         request_id = _request_id(headers)
         logging.bind(request_id=request_id)
@@ -129,6 +134,15 @@ class Edge:
 def _request_id(headers: dict[bytes, bytes]) -> str:
     given = headers.get(b"x-request-id", b"").decode("latin-1")
     return given if REQUEST_ID.fullmatch(given) else new_id().hex
+
+
+def _client_behind(headers: dict[bytes, bytes], hops: int) -> tuple[str, int] | None:
+    """The caller's address as our outermost proxy saw it; what stands before it anybody may have written."""
+    seen = [entry.strip() for entry in headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")]
+    try:
+        return str(ip_address(seen[-hops])), 0
+    except (IndexError, ValueError):
+        return None
 
 
 def _declared_length(headers: dict[bytes, bytes]) -> int:

@@ -275,3 +275,28 @@ async def test_a_text_with_nul_is_indexed_with_its_offsets(desk: Desk):
     text = (await desk.installation.http.get(f"{path}/text", headers=desk.ann.headers)).json()["text"]
     assert (text[:8], text[9:30]) == ("The mole", " is 400 metres long.")
     assert "\x00" not in text
+
+
+async def test_a_worker_goes_on_with_what_waits_beside_its_document(desk: Desk):
+    await desk.run()
+    for number in range(3):
+        body = {"type": "text", "title": f"Notice {number}", "content": f"Notice {number} is about the tides."}
+        await desk.installation.http.post(f"/api/v1/kb/{desk.base_id}/documents", json=body, headers=desk.ann.headers)
+
+    await indexing.index_waiting(desk.works, desk.scope, desk.document_id)
+
+    page = await desk.installation.http.get(f"/api/v1/kb/{desk.base_id}/documents", headers=desk.ann.headers)
+    assert [document["status"] for document in page.json()["items"]] == ["indexed"] * 4
+
+
+async def test_a_postponed_document_is_not_begun_again_at_once(desk: Desk):
+    desk.store.failures = [DOWN] * 100
+    await indexing.index_waiting(desk.works, desk.scope, desk.document_id)
+    document = await desk.document()
+    assert (document.status, document.tries) == ("queued", 1)
+    desk.store.failures = []
+
+
+async def test_a_deleted_document_has_nothing_beside_it(desk: Desk):
+    await indexing.index_waiting(desk.works, desk.scope, uuid4())
+    assert (await desk.document()).status == "queued"

@@ -38,6 +38,7 @@ MOST_CRASHES = 3
 MOST_TRIES = 8
 BACKOFF = timedelta(seconds=15)
 EMBED_AT_ONCE = 32
+COMPANY_SECONDS = 30
 PARSED_SHARE = 0.1  # of a document's progress, once its text is there; the rest is embedding
 OUR_FAULT = "Something went wrong on our side while indexing this document. Please try again."
 WORKER_DIED = "Indexing this document was begun several times and never finished. It may need too much memory."
@@ -87,6 +88,21 @@ async def index_document(works: Workshop, scope: Scope, document_id: UUID) -> No
             await _fail(works, scope, task, "internal", OUR_FAULT, error)
     else:
         log.info("document.indexed", document_id=document_id, seconds=round(monotonic() - started, 3))
+
+
+async def index_waiting(works: Workshop, scope: Scope, document_id: UUID) -> None:
+    """Go on with the documents that wait beside this one, for half a minute.
+
+    Each job is a process of its own that loads the embedding model anew; a short document takes less time than that.
+    The jobs of what is indexed here find nothing to do and end at once.
+    """
+    deadline = monotonic() + COMPANY_SECONDS
+    while monotonic() < deadline:
+        async with works.open(scope, read_only=True) as work:
+            waiting = await work.repository(DocumentRepository).find_waiting_beside(document_id)
+        if waiting is None:
+            return
+        await index_document(works, scope, waiting)
 
 
 async def _claim(works: Workshop, scope: Scope, document_id: UUID) -> _Task | None:

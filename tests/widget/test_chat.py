@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.browser import wait_until
 from tests.widget.fake_host import CITATION, SESSION, Bytes, Event, Gate, Problem, answer, finished, started
 
 SECOND = {**CITATION, "index": 2, "title": "Shipping", "url": "javascript:alert(1)", "page": None}
@@ -269,9 +270,10 @@ def test_an_answer_can_be_rated_and_the_focus_stays(host, chat, ask):
     helpful.click()
     expect(helpful).to_have_attribute("aria-pressed", "true")
     expect(helpful).to_be_focused()
+    wait_until(page, lambda: len(host.ratings) == 1)
     page.get_by_role("button", name="Not helpful").click()
     expect(helpful).to_have_attribute("aria-pressed", "false")
-    page.wait_for_load_state("networkidle")
+    wait_until(page, lambda: len(host.ratings) == 2)
     assert [rating["rating"] for rating in host.ratings] == ["up", "down"]
     assert host.ratings[0] == {"session_id": SESSION, "message_id": "msg_1", "rating": "up"}
 

@@ -15,7 +15,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser shares two cores with everything else: its tests get a second try, which the summary counts as a rerun."""
+    """A browser shares two cores with everything else: its tests get a second try, and the summary counts it."""
     for item in items:
         if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.flaky(reruns=1))

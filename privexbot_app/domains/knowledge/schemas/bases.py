@@ -1,0 +1,102 @@
+"""Knowledge bases, finished and in the making."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from privexbot_app.domains.knowledge.schemas.names import BaseName
+from privexbot_app.domains.knowledge.schemas.settings import KnowledgeSettings
+from privexbot_app.domains.knowledge.schemas.sources import SourceView
+
+
+class BaseStatus(StrEnum):
+    """The state of a whole knowledge base. Partial: settled, with some documents failed."""
+
+    EMPTY = "empty"
+    PROCESSING = "processing"
+    READY = "ready"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class NewKnowledgeBase(BaseModel):
+    """What it takes to begin a knowledge base."""
+
+    name: BaseName
+    description: str = Field("", max_length=2000)
+    settings: KnowledgeSettings = KnowledgeSettings()
+
+
+class KnowledgeBaseChange(BaseModel):
+    """What people may change of a finished knowledge base."""
+
+    name: BaseName
+    description: str = Field("", max_length=2000)
+
+
+class KnowledgeDraftChange(BaseModel):
+    """Fields of a draft to change; absent ones stay. `version` is the one that was read."""
+
+    name: BaseName | None = None
+    description: str | None = Field(None, max_length=2000)
+    settings: KnowledgeSettings | None = None
+    version: int | None = None
+
+
+class KnowledgeDraftView(BaseModel):
+    """A knowledge base that is being made."""
+
+    draft_id: UUID
+    version: int
+    expires_at: datetime
+    updated_at: datetime
+    name: str
+    description: str
+    settings: KnowledgeSettings
+    sources: list[SourceView]
+
+
+class ChunkPreview(BaseModel):
+    """A chunk as it would be made."""
+
+    index: int
+    text: str
+    context: str
+    start: int
+    end: int
+    token_count: int
+    page: int | None
+    heading: str
+
+
+class ChunkPreviews(BaseModel):
+    """The first chunks of a source, and how many there would be."""
+
+    chunks: list[ChunkPreview]
+    total: int
+
+
+class DocumentCounts(BaseModel):
+    """How many documents stand where."""
+
+    total: int = 0
+    indexed: int = 0
+    failed: int = 0
+    processing: int = 0
+
+
+class KnowledgeBaseView(BaseModel):
+    """A knowledge base and the state of its documents. progress: 0 to 1, over all documents."""
+
+    id: UUID
+    name: str
+    description: str
+    created_at: datetime
+    status: BaseStatus
+    documents: DocumentCounts
+    progress: float
+    chunk_count: int
+    settings: KnowledgeSettings
+    embedding_model: str

@@ -12,20 +12,10 @@ from typing import Any
 from pydantic import BaseModel, Field, HttpUrl, SecretStr
 
 from privexbot_app.integrations.embeddings.base import EMBEDDERS, Purpose
-from privexbot_app.kit.http import (
-    FetchedResponse,
-    FetchFailedError,
-    FetchTimeoutError,
-    HttpClient,
-    OutboundPolicy,
-    UpstreamGarbageError,
-    UpstreamStatusError,
-    UpstreamTimeoutError,
-    UpstreamUnreachableError,
-)
+from privexbot_app.kit.http import HttpClient, Patience, UpstreamGarbageError
+from privexbot_app.kit.http.services import JsonService
 
-_MAX_ANSWER_BYTES = 64 * 1024 * 1024
-_LONGEST_PAUSE_SECONDS = 30.0
+_BUSY = frozenset({429, *range(500, 600)})
 
 
 @EMBEDDERS.register("openai_like")
@@ -54,8 +44,17 @@ class OpenAiLikeEmbedder:
         self, config: Config, http: HttpClient, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
         self.config = config
-        self._http = http
-        self._sleep = sleep
+        key = config.api_key
+        self._service = JsonService(
+            http,
+            str(config.base_url),
+            headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else {},
+            timeout_seconds=config.timeout_seconds,
+            name="The embedding service",
+            patience=Patience(config.max_attempts, longest_pause_seconds=30.0, first_pause_seconds=1.0),
+            busy=_BUSY,
+            sleep=sleep,
+        )
 
     languages = None
 
@@ -85,7 +84,8 @@ class OpenAiLikeEmbedder:
         vectors: list[list[float]] = []
         for start in range(0, len(prepared), self.config.batch_size):
             batch = prepared[start : start + self.config.batch_size]
-            vectors.extend(self._read(await self._ask(batch), expected=len(batch)))
+            answer = await self._service.obtain("POST", "/embeddings", self._body(batch))
+            vectors.extend(self._read(answer, expected=len(batch)))
         return vectors
 
     def count_tokens(self, text: str) -> int:
@@ -95,44 +95,15 @@ class OpenAiLikeEmbedder:
     async def close(self) -> None:
         """See `Embedder.close`; the connections belong to whoever gave the client."""
 
-    async def _ask(self, batch: list[str]) -> FetchedResponse:
-        for attempt in range(1, self.config.max_attempts + 1):
-            response = await self._send(batch)
-            if response.status == 200:
-                return response
-            is_busy = response.status == 429 or response.status >= 500
-            if not is_busy or attempt == self.config.max_attempts:
-                break
-            await self._sleep(_pause_seconds(response, attempt))
-        raise UpstreamStatusError(
-            f"The embedding service answered with status {response.status}.",
-            status=response.status,
-            body=response.body[:4096],
-        )
-
-    async def _send(self, batch: list[str]) -> FetchedResponse:
+    def _body(self, batch: list[str]) -> dict[str, object]:
         body: dict[str, object] = {"model": self.config.model, "input": batch, "encoding_format": "float"}
         if self.config.is_length_requested:
             body["dimensions"] = self.config.dimensions
-        key = self.config.api_key
-        try:
-            return await self._http.fetch(
-                str(self.config.base_url).rstrip("/") + "/embeddings",
-                policy=OutboundPolicy.OPERATOR,
-                method="POST",
-                json=body,
-                headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else None,
-                max_bytes=_MAX_ANSWER_BYTES,
-                timeout_seconds=self.config.timeout_seconds,
-            )
-        except FetchTimeoutError as error:
-            raise UpstreamTimeoutError("The embedding service took too long to answer.") from error
-        except FetchFailedError as error:
-            raise UpstreamUnreachableError("The embedding service cannot be reached.") from error
+        return body
 
-    def _read(self, response: FetchedResponse, *, expected: int) -> list[list[float]]:
+    def _read(self, answer: Any, *, expected: int) -> list[list[float]]:
         try:
-            rows: list[Any] = sorted(response.json()["data"], key=lambda row: row["index"])
+            rows: list[Any] = sorted(answer["data"], key=lambda row: row["index"])
             vectors = [[float(number) for number in row["embedding"]] for row in rows]
             indexes = [row["index"] for row in rows]
         except (ValueError, TypeError, KeyError) as error:
@@ -154,9 +125,3 @@ def _unit(vector: list[float]) -> list[float]:
     if not math.isfinite(length) or length == 0.0:
         raise UpstreamGarbageError("The embedding service sent a vector without a direction.")
     return [number / length for number in vector]
-
-
-def _pause_seconds(response: FetchedResponse, attempt: int) -> float:
-    """What the service asks for, else twice as long each time."""
-    asked = response.headers.get("retry-after", "")
-    return min(float(asked) if asked.isdigit() else 0.5 * 2**attempt, _LONGEST_PAUSE_SECONDS)

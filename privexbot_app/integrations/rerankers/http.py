@@ -9,19 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, HttpUrl, SecretStr
 
 from privexbot_app.integrations.rerankers.base import RERANKERS, Proposal
-from privexbot_app.kit.http import (
-    FetchedResponse,
-    FetchFailedError,
-    FetchTimeoutError,
-    HttpClient,
-    OutboundPolicy,
-    UpstreamGarbageError,
-    UpstreamStatusError,
-    UpstreamTimeoutError,
-    UpstreamUnreachableError,
-)
-
-_MAX_ANSWER_BYTES = 8 * 1024 * 1024
+from privexbot_app.kit.http import HttpClient, Patience, UpstreamGarbageError
+from privexbot_app.kit.http.services import JsonService
 
 
 @RERANKERS.register("http")
@@ -41,7 +30,16 @@ class HttpReranker:
 
     def __init__(self, config: Config, http: HttpClient) -> None:
         self.config = config
-        self._http = http
+        key = config.api_key
+        self._service = JsonService(
+            http,
+            str(config.url),
+            headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else {},
+            timeout_seconds=config.timeout_seconds,
+            name="The reranking service",
+            # Somebody waits for the answer.
+            patience=Patience(max_attempts=1),
+        )
 
     async def rerank(self, question: str, proposals: Sequence[Proposal]) -> list[float]:
         """See `Reranker.rerank`. A passage that the service leaves out comes last."""
@@ -50,40 +48,15 @@ class HttpReranker:
         body: dict[str, object] = {"query": question, self.config.format: [proposal.text for proposal in proposals]}
         if self.config.model:
             body["model"] = self.config.model
-        response = await self._send(body)
-        if response.status != 200:
-            raise UpstreamStatusError(
-                f"The reranking service answered with status {response.status}.",
-                status=response.status,
-                body=response.body[:4096],
-            )
-        return _read(response, len(proposals))
+        return _read(await self._service.obtain("POST", "", body), len(proposals))
 
     async def close(self) -> None:
         """See `Reranker.close`; the connections belong to whoever gave the client."""
 
-    async def _send(self, body: dict[str, object]) -> FetchedResponse:
-        key = self.config.api_key
-        try:
-            return await self._http.fetch(
-                str(self.config.url),
-                policy=OutboundPolicy.OPERATOR,
-                method="POST",
-                json=body,
-                headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else None,
-                max_bytes=_MAX_ANSWER_BYTES,
-                timeout_seconds=self.config.timeout_seconds,
-            )
-        except FetchTimeoutError as error:
-            raise UpstreamTimeoutError("The reranking service took too long to answer.") from error
-        except FetchFailedError as error:
-            raise UpstreamUnreachableError("The reranking service cannot be reached.") from error
 
-
-def _read(response: FetchedResponse, count: int) -> list[float]:
+def _read(answer: Any, count: int) -> list[float]:
     """Scores in the order of the passages. Services name them differently and send them best first."""
     try:
-        answer: Any = response.json()
         rows = answer if isinstance(answer, list) else answer.get("results") or answer["data"]
         scored = {int(row["index"]): float(row.get("relevance_score", row.get("score"))) for row in rows}
     except (ValueError, TypeError, KeyError, AttributeError) as error:

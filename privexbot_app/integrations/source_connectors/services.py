@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from privexbot_app.integrations.source_connectors.base import AccessDeniedError, SourceUnavailableError
-from privexbot_app.kit.http import FetchedResponse, HttpClient, OutboundPolicy, UpstreamGarbageError
+from privexbot_app.kit.http import FetchedResponse, HttpClient, OutboundPolicy, Patience, UpstreamGarbageError
 
 MAX_BYTES = 20_000_000
 TIMEOUT_SECONDS = 60.0
-MOST_TRIES = 5
-LONGEST_WAIT_SECONDS = 60
+PATIENCE = Patience(max_attempts=5, longest_pause_seconds=60.0, first_pause_seconds=1.0)
 BUSY = (429, 500, 502, 503, 504)
 
 
@@ -38,7 +37,7 @@ class ServiceApi:
 
         Raises AccessDeniedError, SourceUnavailableError, and FetchFailedError with its kinds.
         """
-        for attempt in range(1, MOST_TRIES + 1):
+        for attempt in range(1, PATIENCE.max_attempts + 1):
             answer = await self._http.fetch(
                 self._base + path,
                 policy=OutboundPolicy.PUBLIC_ONLY,
@@ -48,9 +47,9 @@ class ServiceApi:
                 headers={"Accept": "application/json", **self._headers},
                 json=body,
             )
-            if not _is_busy(answer) or attempt == MOST_TRIES:
+            if not _is_busy(answer) or attempt == PATIENCE.max_attempts:
                 break
-            await asyncio.sleep(_pause(answer, attempt))
+            await asyncio.sleep(PATIENCE.pause_seconds(answer.headers, attempt))
         if answer.status < 300:
             return answer
         if answer.status in (401, 403, 404) and not _is_busy(answer):
@@ -72,8 +71,3 @@ class ServiceApi:
 def _is_busy(answer: FetchedResponse) -> bool:
     is_out_of_calls = answer.status == 403 and answer.headers.get("x-ratelimit-remaining") == "0"
     return answer.status in BUSY or is_out_of_calls or (answer.status == 403 and "retry-after" in answer.headers)
-
-
-def _pause(answer: FetchedResponse, attempt: int) -> float:
-    wanted = answer.headers.get("retry-after", "")
-    return min(float(wanted) if wanted.isdigit() else 2.0**attempt / 2, LONGEST_WAIT_SECONDS)

@@ -10,14 +10,20 @@ from urllib.parse import urlsplit
 from privexbot_app.integrations.source_connectors.answers import ACCEPT
 from privexbot_app.integrations.source_connectors.base import LoadReport
 from privexbot_app.kit.errors import PrivexError
-from privexbot_app.kit.http import FetchedResponse, FetchFailedError, HttpClient, OutboundPolicy, UrlNotAllowedError
+from privexbot_app.kit.http import (
+    FetchedResponse,
+    FetchFailedError,
+    HttpClient,
+    OutboundPolicy,
+    Patience,
+    UrlNotAllowedError,
+)
 from privexbot_app.kit.web import robots, sitemaps
 from privexbot_app.kit.web.robots import Robots
 from privexbot_app.kit.web.sitemaps import Sitemap, SitemapUnreadableError, read_sitemap
 
 MOST_SITEMAPS = 50
-MOST_TRIES = 3
-LONGEST_WAIT_SECONDS = 30
+PATIENCE = Patience(max_attempts=3, longest_pause_seconds=30.0, first_pause_seconds=1.0)
 BUSY = (429, 503)
 
 
@@ -64,12 +70,11 @@ class Visits:
 
     async def fetch(self, address: str) -> FetchedResponse:
         """The answer of a page. Raises UrlNotAllowedError, and FetchFailedError with its kinds."""
-        for _ in range(MOST_TRIES - 1):
+        for attempt in range(1, PATIENCE.max_attempts):
             answer = await self._fetch(address, self._page_bytes)
             if answer.status not in BUSY:
                 return answer
-            wanted = answer.headers.get("retry-after", "")
-            await asyncio.sleep(min(int(wanted) if wanted.isdigit() else 1, LONGEST_WAIT_SECONDS))
+            await asyncio.sleep(PATIENCE.pause_seconds(answer.headers, attempt))
         return await self._fetch(address, self._page_bytes)
 
     async def pages_of_sitemaps(self, addresses: list[str], report: LoadReport) -> AsyncIterator[str]:

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr
 
 from privexbot_app.integrations.vector_stores.base import (
     VECTOR_STORES,
@@ -22,14 +22,13 @@ from privexbot_app.integrations.vector_stores.base import (
     VectorRejectedError,
     VectorStoreUnavailableError,
 )
-from privexbot_app.kit.blocking import BlockingClient
+from privexbot_app.integrations.vector_stores.blocking import BlockingStore, PlacedConfig, SpaceAbsentError
 from privexbot_app.kit.extras import import_extra
 from privexbot_app.kit.http import HttpClient
 from privexbot_app.kit.scope import Namespace
 
 Result = TypeVar("Result")
 _BATCH = 500
-_THREADS = 4
 _NOT_FOUND = 100
 _ID_CHARACTERS = 36
 _IN_USE = (
@@ -38,37 +37,20 @@ _IN_USE = (
 )
 
 
-class _AbsentError(Exception):
-    """The collection does not exist."""
-
-
 @VECTOR_STORES.register("milvus")
-class MilvusStore:
+class MilvusStore(BlockingStore["_Connection"]):
     """The workspace's id is in the collection's name, in every record and in every filter."""
 
-    class Config(BaseModel):
+    class Config(PlacedConfig):
         """A server's address, or a file."""
 
         url: HttpUrl | None = Field(None, description="Address of the Milvus server.")
         token: SecretStr | None = Field(None, description="Key, or `user:password`, if the server asks for one.")
         database: str = Field("", description="Database on the server, if not the default one.")
         path: Path | None = Field(None, description="File ending in `.db`, without a server: for small trials.")
-        timeout_seconds: float = Field(30.0, gt=0, description="Longest wait for one call, in seconds.")
-
-        @model_validator(mode="after")
-        def _need_a_place(self) -> Self:
-            if self.url is None and self.path is None:
-                raise ValueError("url or path is needed")
-            return self
 
     def __init__(self, config: Config, http: HttpClient | None = None) -> None:
-        self.config = config
-        self._client: BlockingClient[_Connection] = BlockingClient(
-            partial(_Connection, config),
-            lambda connection: connection.client.close(),
-            threads=_THREADS if config.url else 1,
-            timeout_seconds=config.timeout_seconds + 1,
-        )
+        super().__init__(config, partial(_Connection, config))
 
     async def upsert(self, space: Namespace, records: Sequence[VectorRecord]) -> None:
         """See `VectorStore.upsert`."""
@@ -112,18 +94,6 @@ class MilvusStore:
         """See `VectorStore.check`."""
         await self._run(lambda connection: connection.client.list_collections(), None)
 
-    async def close(self) -> None:
-        """See `VectorStore.close`."""
-        await self._client.close()
-
-    async def _run(self, call: "Callable[[_Connection], Result]", if_absent: Result) -> Result:
-        try:
-            return await self._client.run(lambda connection: connection.named(partial(call, connection)))
-        except _AbsentError:
-            return if_absent
-        except TimeoutError as error:
-            raise VectorStoreUnavailableError(reason=f"no answer in {self.config.timeout_seconds:g} s") from error
-
 
 class _Connection:
     """Milvus' client, and the vectors' length in the collections that it has seen. For use in threads."""
@@ -153,7 +123,7 @@ class _Connection:
             return call()
         except self._sdk.MilvusException as error:
             if error.code == _NOT_FOUND:
-                raise _AbsentError from error
+                raise SpaceAbsentError from error
             raise VectorStoreUnavailableError(reason=str(error)) from error
 
     def upsert(self, space: Namespace, records: Sequence[VectorRecord]) -> None:
@@ -174,7 +144,7 @@ class _Connection:
                 self._check_lengths(name, records)
                 self.named(lambda: self.client.upsert(name, rows, timeout=self._timeout_seconds))
                 return
-            except _AbsentError:
+            except SpaceAbsentError:
                 # Another process has removed what we remember.
                 self._dimensions.pop(name, None)
         raise VectorStoreUnavailableError(reason="the collection vanished twice")

@@ -7,10 +7,10 @@ searched by brute force and belongs to one process at a time; it is for trials a
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr
 
 from privexbot_app.integrations.vector_stores.base import (
     VECTOR_STORES,
@@ -19,22 +19,17 @@ from privexbot_app.integrations.vector_stores.base import (
     VectorRejectedError,
     VectorStoreUnavailableError,
 )
-from privexbot_app.kit.blocking import BlockingClient
+from privexbot_app.integrations.vector_stores.blocking import BlockingStore, PlacedConfig, SpaceAbsentError
 from privexbot_app.kit.extras import import_extra
 from privexbot_app.kit.http import HttpClient
 from privexbot_app.kit.scope import Namespace
 
 Result = TypeVar("Result")
 _BATCH = 256
-_THREADS = 4
 _IN_USE = (
     "The Qdrant folder is in use by another process. Only one may open it: "
     "run a Qdrant server and set PRIVEXBOT_VECTOR_STORES__QDRANT__URL."
 )
-
-
-class _AbsentError(Exception):
-    """The collection does not exist."""
 
 
 class _Connection:
@@ -50,33 +45,39 @@ class _Connection:
         except RuntimeError as error:
             raise VectorStoreUnavailableError(_IN_USE, reason=str(error)) from error
 
+    def named(self, call: Callable[[], Result]) -> Result:
+        """Run a call, its failures told apart: by status from a server, by words from a folder."""
+        from qdrant_client.http.exceptions import ApiException, UnexpectedResponse  # noqa: PLC0415
+
+        try:
+            return call()
+        except UnexpectedResponse as error:
+            if error.status_code == 404:
+                raise SpaceAbsentError from error
+            if error.status_code in (400, 422):
+                raise VectorRejectedError(str(error)) from error
+            raise VectorStoreUnavailableError(reason=str(error)) from error
+        except (ApiException, OSError) as error:
+            raise VectorStoreUnavailableError(reason=str(error)) from error
+        except ValueError as error:
+            if "not found" in str(error):
+                raise SpaceAbsentError from error
+            raise VectorRejectedError(str(error)) from error
+
 
 @VECTOR_STORES.register("qdrant")
-class QdrantStore:
+class QdrantStore(BlockingStore[_Connection]):
     """The workspace's id is in the collection's name, in every record and in every filter."""
 
-    class Config(BaseModel):
+    class Config(PlacedConfig):
         """A server's address, or a folder."""
 
         url: HttpUrl | None = Field(None, description="Address of the Qdrant server.")
         api_key: SecretStr | None = Field(None, description="Key of the server, if it asks for one.")
         path: Path | None = Field(None, description="Folder, without a server: for one process and small trials.")
-        timeout_seconds: float = Field(30.0, gt=0, description="Longest wait for one call, in seconds.")
-
-        @model_validator(mode="after")
-        def _need_a_place(self) -> Self:
-            if self.url is None and self.path is None:
-                raise ValueError("url or path is needed")
-            return self
 
     def __init__(self, config: Config, http: HttpClient | None = None) -> None:
-        self.config = config
-        self._client: BlockingClient[_Connection] = BlockingClient(
-            partial(_Connection, config),
-            lambda connection: connection.client.close(),
-            threads=_THREADS if config.url else 1,
-            timeout_seconds=config.timeout_seconds + 1,
-        )
+        super().__init__(config, partial(_Connection, config))
 
     async def upsert(self, space: Namespace, records: Sequence[VectorRecord]) -> None:
         """See `VectorStore.upsert`."""
@@ -121,18 +122,6 @@ class QdrantStore:
         """See `VectorStore.check`."""
         await self._run(lambda connection: connection.client.get_collections(), None)
 
-    async def close(self) -> None:
-        """See `VectorStore.close`."""
-        await self._client.close()
-
-    async def _run(self, call: Callable[[_Connection], Result], if_absent: Result) -> Result:
-        try:
-            return await self._client.run(partial(_named, call))
-        except _AbsentError:
-            return if_absent
-        except TimeoutError as error:
-            raise VectorStoreUnavailableError(reason=f"no answer in {self.config.timeout_seconds:g} s") from error
-
 
 def _open(sdk: Any, config: QdrantStore.Config) -> Any:
     if config.url is None:
@@ -148,26 +137,6 @@ def _open(sdk: Any, config: QdrantStore.Config) -> Any:
     )
 
 
-def _named(call: Callable[[_Connection], Result], connection: _Connection) -> Result:
-    """Run a call, its failures told apart: by status from a server, by words from a folder."""
-    from qdrant_client.http.exceptions import ApiException, UnexpectedResponse  # noqa: PLC0415
-
-    try:
-        return call(connection)
-    except UnexpectedResponse as error:
-        if error.status_code == 404:
-            raise _AbsentError from error
-        if error.status_code in (400, 422):
-            raise VectorRejectedError(str(error)) from error
-        raise VectorStoreUnavailableError(reason=str(error)) from error
-    except (ApiException, OSError) as error:
-        raise VectorStoreUnavailableError(reason=str(error)) from error
-    except ValueError as error:
-        if "not found" in str(error):
-            raise _AbsentError from error
-        raise VectorRejectedError(str(error)) from error
-
-
 def _upsert(space: Namespace, records: Sequence[VectorRecord], connection: _Connection) -> None:
     models = connection.models
     points = [
@@ -181,9 +150,9 @@ def _upsert(space: Namespace, records: Sequence[VectorRecord], connection: _Conn
     for is_last in (False, True):
         _ensure_collection(space, len(records[0].vector), connection)
         try:
-            _named(lambda held: held.client.upsert(space.full_name, points, wait=True), connection)
+            connection.named(lambda: connection.client.upsert(space.full_name, points, wait=True))
             return
-        except _AbsentError:
+        except SpaceAbsentError:
             # Another process has removed what we remember.
             connection.seen.discard(space.full_name)
             if is_last:

@@ -19,6 +19,7 @@ from privexbot_app.kit.http.errors import (
 )
 from privexbot_app.kit.http.streaming import LineStream
 from privexbot_app.kit.http.threads import in_thread
+from privexbot_app.kit.http.waiting import Patience, read_retry_after
 
 __all__ = [
     "FetchFailedError",
@@ -30,6 +31,7 @@ __all__ = [
     "HttpConfig",
     "LineStream",
     "OutboundPolicy",
+    "Patience",
     "UpstreamGarbageError",
     "UpstreamStatusError",
     "UpstreamTimeoutError",
@@ -38,4 +40,5 @@ __all__ = [
     "in_thread",
     "is_public_address",
     "parse_url",
+    "read_retry_after",
 ]

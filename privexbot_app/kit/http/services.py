@@ -12,13 +12,15 @@ from privexbot_app.kit.http.errors import (
     FetchFailedError,
     FetchTimeoutError,
     UpstreamGarbageError,
+    UpstreamStatusError,
     UpstreamTimeoutError,
     UpstreamUnreachableError,
 )
+from privexbot_app.kit.http.waiting import Patience, read_retry_after
 
 _MAX_ANSWER_BYTES = 128 * 1024 * 1024
-_BUSY = {429, 502, 503, 504}
-_LONGEST_PAUSE_SECONDS = 10.0
+_QUOTED_BYTES = 4096
+_BUSY = frozenset({429, 502, 503, 504})
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class JsonAnswer:
 class JsonService:
     """A service at an address that the operator chose.
 
-    max_attempts: how often a request is sent while the service is busy; use it for requests that bear repeating only.
-    sleep: replaced in tests.
+    name: what the sentences of failures call it. patience: for requests while the service is busy; one attempt for
+    those that do not bear repeating. busy: the statuses that mean it. sleep: replaced in tests.
     """
 
     def __init__(
@@ -51,31 +53,52 @@ class JsonService:
         *,
         headers: Mapping[str, str],
         timeout_seconds: float,
-        max_attempts: int = 4,
+        name: str = "The service",
+        patience: Patience = Patience(),
+        busy: frozenset[int] = _BUSY,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._http = http
-        self._url = url.rstrip("/")
+        self._url = url
         self._headers = dict(headers)
         self._timeout_seconds = timeout_seconds
-        self._max_attempts = max_attempts
+        self._name = name
+        self._patience = patience
+        self._busy = busy
         self._sleep = sleep
 
     async def ask(self, method: str, path: str, body: object | None = None) -> JsonAnswer:
         """Send a request; an error status is returned. Raises UpstreamUnreachableError, UpstreamTimeoutError and,
         for a good status with a body that is not JSON, UpstreamGarbageError.
         """
-        for attempt in range(1, self._max_attempts + 1):
+        return self._read(await self._send_patiently(method, path, body))
+
+    async def obtain(self, method: str, path: str, body: object | None = None) -> Any:
+        """Like `ask`, for the body of a good answer only. Raises UpstreamStatusError for any other."""
+        response = await self._send_patiently(method, path, body)
+        answer = self._read(response)
+        if answer.is_good:
+            return answer.body
+        raise UpstreamStatusError(
+            f"{self._name} answered with status {response.status}.",
+            status=response.status,
+            body=response.body[:_QUOTED_BYTES],
+            retry_after_seconds=read_retry_after(response.headers),
+        )
+
+    async def _send_patiently(self, method: str, path: str, body: object | None) -> FetchedResponse:
+        attempt = 1
+        while True:
             response = await self._send(method, path, body)
-            if response.status not in _BUSY or attempt == self._max_attempts:
-                break
-            await self._sleep(_pause_seconds(response, attempt))
-        return _read(response)
+            if response.status not in self._busy or attempt >= self._patience.max_attempts:
+                return response
+            await self._sleep(self._patience.pause_seconds(response.headers, attempt))
+            attempt += 1
 
     async def _send(self, method: str, path: str, body: object | None) -> FetchedResponse:
         try:
             return await self._http.fetch(
-                self._url + path,
+                self._url.rstrip("/") + path if path else self._url,
                 policy=OutboundPolicy.OPERATOR,
                 method=method,
                 json=body,
@@ -84,23 +107,16 @@ class JsonService:
                 timeout_seconds=self._timeout_seconds,
             )
         except FetchTimeoutError as error:
-            raise UpstreamTimeoutError("The service took too long to answer.") from error
+            raise UpstreamTimeoutError(f"{self._name} took too long to answer.") from error
         except FetchFailedError as error:
-            raise UpstreamUnreachableError("The service cannot be reached.") from error
+            raise UpstreamUnreachableError(f"{self._name} cannot be reached.") from error
 
-
-def _read(response: FetchedResponse) -> JsonAnswer:
-    if not response.body.strip():
-        return JsonAnswer(response.status, None)
-    try:
-        return JsonAnswer(response.status, response.json())
-    except ValueError as error:
-        if response.status < 300:
-            raise UpstreamGarbageError("The service sent an answer that cannot be read.") from error
-        return JsonAnswer(response.status, None)
-
-
-def _pause_seconds(response: FetchedResponse, attempt: int) -> float:
-    """What the service asks for, else twice as long each time."""
-    asked = response.headers.get("retry-after", "")
-    return min(float(asked) if asked.isdigit() else 0.25 * 2**attempt, _LONGEST_PAUSE_SECONDS)
+    def _read(self, response: FetchedResponse) -> JsonAnswer:
+        if not response.body.strip():
+            return JsonAnswer(response.status, None)
+        try:
+            return JsonAnswer(response.status, response.json())
+        except ValueError as error:
+            if response.status < 300:
+                raise UpstreamGarbageError(f"{self._name} sent an answer that cannot be read.") from error
+            return JsonAnswer(response.status, None)

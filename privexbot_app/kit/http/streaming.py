@@ -18,6 +18,7 @@ from privexbot_app.kit.http.errors import (
     UpstreamTimeoutError,
     UpstreamUnreachableError,
 )
+from privexbot_app.kit.http.waiting import read_retry_after
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
@@ -172,10 +173,10 @@ async def _status_error(response: "ClientResponse", host: str) -> UpstreamStatus
     with _named_errors(host):
         while len(body) < MAX_ERROR_BYTES and (piece := await response.content.readany()):
             body += piece
-    waiting = response.headers.get("Retry-After", "")
+    headers = {name.lower(): value for name, value in response.headers.items()}
     return UpstreamStatusError(
         f"The service answered with status {response.status}.",
         status=response.status,
         body=body[:MAX_ERROR_BYTES],
-        retry_after_seconds=float(waiting) if waiting.isdigit() else None,
+        retry_after_seconds=read_retry_after(headers),
     )

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from privexbot_app.integrations.source_connectors import github, services
 from privexbot_app.integrations.source_connectors.base import AccessDeniedError, SourceUnavailableError
 from privexbot_app.integrations.source_connectors.github import GitHubConnector
-from privexbot_app.kit.http import HttpClient, UpstreamGarbageError, UrlNotAllowedError
+from privexbot_app.kit.http import HttpClient, Patience, UpstreamGarbageError, UrlNotAllowedError
 from tests.contract.source_connector_contract import SourceConnectorContract
 from tests.integrations.source_connectors.machine import answering, load, local_client, once_busy
 from tests.servers import serving
@@ -142,8 +142,7 @@ async def test_a_service_that_says_later_is_asked_again(http):
 
 
 async def test_a_service_that_always_says_later_is_given_up(http, monkeypatch):
-    monkeypatch.setattr(services, "MOST_TRIES", 2)
-    monkeypatch.setattr(services, "LONGEST_WAIT_SECONDS", 0)
+    monkeypatch.setattr(services, "PATIENCE", Patience(max_attempts=2, longest_pause_seconds=0))
     async with serving({"/repos/harbour/docs": answering({}, status=503)}) as base:
         with pytest.raises(SourceUnavailableError):
             await load(connector(http, base))

@@ -5,7 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from privexbot_app.kit.http import HttpClient, UpstreamGarbageError, UpstreamUnreachableError
+from privexbot_app.kit.http import (
+    HttpClient,
+    Patience,
+    UpstreamGarbageError,
+    UpstreamStatusError,
+    UpstreamUnreachableError,
+    read_retry_after,
+)
 from privexbot_app.kit.http.services import JsonService
 from tests.servers import serving
 
@@ -59,3 +66,25 @@ async def test_a_service_that_is_gone_is_named(http):
         service = JsonService(http, url, headers={}, timeout_seconds=5)
     with pytest.raises(UpstreamUnreachableError):
         await service.ask("GET", "/")
+
+
+async def test_a_refusal_is_named_with_what_it_says(http):
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"error": "no"}, status=429, headers={"Retry-After": "9"})
+
+    async with serving({"/deep/path/": answer}) as url:
+        # Without a path of its own a request goes to the address as it was typed.
+        once = Patience(max_attempts=1)
+        service = JsonService(http, f"{url}/deep/path/", headers={}, timeout_seconds=5, name="The clock", patience=once)
+        with pytest.raises(UpstreamStatusError, match="The clock answered with status 429") as caught:
+            await service.obtain("POST", "", {})
+    assert (caught.value.status, caught.value.body, caught.value.retry_after_seconds) == (429, b'{"error": "no"}', 9.0)
+
+
+@pytest.mark.parametrize("asked", ["-1", "1.5", "²", "1e9", "soon", "9" * 400, "Wed, 99 Oct 2026"])
+def test_a_retry_after_that_cannot_be_read_counts_as_none(asked):
+    assert read_retry_after({"retry-after": asked}) is None
+
+
+def test_a_moment_in_the_past_asks_for_no_wait():
+    assert read_retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0.0

@@ -16,6 +16,7 @@ DOCUMENTS: dict[DocumentStatus, tuple[str, str]] = {
     DocumentStatus.EMBEDDING: ("Indexing", "busy"),
     DocumentStatus.INDEXED: ("Ready", "good"),
     DocumentStatus.FAILED: ("Failed", "bad"),
+    DocumentStatus.CANCELLED: ("Cancelled", "neutral"),
 }
 
 

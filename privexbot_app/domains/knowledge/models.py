@@ -67,6 +67,8 @@ class Document(WorkspaceModel, table=True):
     storage_path: the folder of the original and its extracted text.
     source_key: tells the document from others of its source, at every load; empty where a source holds one.
     is_edited: people have changed its text, so that no load may replace it.
+    started_at: when the attempt at work began, to measure how fast it goes.
+    built_generation, built_attempt: for which re-index its chunks were made beside those in use, and of which attempt.
     """
 
     __tablename__ = "document"
@@ -97,13 +99,21 @@ class Document(WorkspaceModel, table=True):
     token_count: int = 0
     is_enabled: bool = True
     indexed_at: datetime | None = moment(default=None, nullable=True)
+    started_at: datetime | None = moment(default=None, nullable=True)
+    built_generation: int = 0
+    built_attempt: int = 0
 
 
 class Chunk(WorkspaceModel, table=True):
     """A stretch of a document that is embedded and retrieved as one.
 
     number: the row's own number, which the keyword index of SQLite points at.
+    generation: of the knowledge base; a re-index writes the next one beside the one in use.
     start, end: character offsets into the document's extracted text.
+    parent_start, parent_end: of the passage that is read when the chunk is found; NULL where that is the chunk itself.
+    origin: source, edited or added, see `states.ChunkOrigin`.
+    basis: the source's text when people changed the chunk: what the change is about. Empty for an untouched one.
+    conflicting_text: what the source says now in place of the basis, empty if nothing; NULL if there is no conflict.
     context: what is embedded before the text though it stands elsewhere, such as a table's header.
     keywords: the text as the keyword index reads it.
     """
@@ -111,7 +121,7 @@ class Chunk(WorkspaceModel, table=True):
     __tablename__ = "chunk"
     __table_args__ = workspace_table(
         parent_key("document_id", "document"),
-        UniqueConstraint("document_id", "index"),
+        UniqueConstraint("document_id", "generation", "index"),
         UniqueConstraint("id"),
     )
 
@@ -119,12 +129,49 @@ class Chunk(WorkspaceModel, table=True):
     id: UUID = Field(default_factory=new_id, nullable=False)
     knowledge_base_id: UUID = Field(index=True)
     document_id: UUID = Field(index=True)
+    generation: int = 1
     index: int
     text: str = Field(sa_column=Column(Text, nullable=False))
     context: str = ""
     start: int
     end: int
+    parent_start: int | None = None
+    parent_end: int | None = None
     page: int | None = None
     heading: str = ""
     token_count: int = 0
     keywords: str = Field(sa_column=Column(Text, nullable=False))
+    origin: str = "source"
+    is_enabled: bool = True
+    edited_at: datetime | None = moment(default=None, nullable=True)
+    basis: str = Field(default="", sa_column=Column(Text, nullable=False))
+    conflicting_text: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+
+class Rebuild(WorkspaceModel, table=True):
+    """A knowledge base that is being indexed anew, beside what is in use. Gone once it is switched to.
+
+    generation: the one that is being made. settings: those it is made with.
+    status: running or failed, see `states.RebuildStatus`. total, done: documents.
+    lease_until: until when its worker, or the queue, may be silent; NULL once it has failed.
+    """
+
+    __tablename__ = "knowledge_rebuild"
+    __table_args__ = workspace_table(
+        parent_key("knowledge_base_id", "knowledge_base"),
+        UniqueConstraint("knowledge_base_id"),
+    )
+
+    knowledge_base_id: UUID = Field(index=True)
+    generation: int
+    settings: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    status: str = "running"
+    error_code: str | None = None
+    error_message: str | None = None
+    total: int = 0
+    done: int = 0
+    chunks: int = 0
+    attempt: int = 0
+    tries: int = 0
+    lease_until: datetime | None = moment(default=None, nullable=True)
+    started_at: datetime | None = moment(default=None, nullable=True)

@@ -48,7 +48,8 @@ def build_runtime(settings: Settings | None = None) -> Runtime:
     settings = settings or Settings()
     discover()
     sessions = create_sessions(create_engine(settings.async_database_url))
-    keys = KeyRing(settings.read_secret_key())
+    previous = tuple(key.get_secret_value().encode() for key in settings.previous_secret_keys)
+    keys = KeyRing(settings.read_secret_key(), previous)
     return Runtime(
         works=Works(
             sessions=sessions,

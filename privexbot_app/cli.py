@@ -1,4 +1,5 @@
-"""Verbs for the operator: `privexbot up`, `web`, `worker`, `migrate`, `create-owner`, `move-vectors`, `doctor`.
+"""Verbs for the operator: `privexbot up`, `web`, `worker`, `migrate`, `create-owner`, `move-vectors`,
+`rotate-keys`, `doctor`.
 
 A verb is one module in `commands`; only the one that is called is imported, so that `up` is there at once.
 """
@@ -22,6 +23,7 @@ VERBS = {
     "migrate": "bring the database to this version",
     "create-owner": "make an account from the command line",
     "move-vectors": "move a knowledge base to another vector store, while bots go on answering",
+    "rotate-keys": "seal stored secrets anew after the secret key has changed",
     "doctor": "check that everything this installation needs answers",
 }
 

@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(""), description="At least 32 random characters; by default made once and kept in the data folder."
     )
+    previous_secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="Secret keys that were replaced, separated by commas, until `privexbot rotate-keys` has run.",
+    )
     default_llm: str = Field("", description="Language model of new bots; by default the one that is configured.")
     default_vector_store: str = Field("chroma", description="Vector store of new knowledge bases.")
     default_embedding: str = Field("minilm", description="Embedding of new knowledge bases.")
@@ -81,6 +85,14 @@ class Settings(BaseSettings):
         networks = values.get("allowed_private_networks")
         if isinstance(networks, str):
             values["allowed_private_networks"] = tuple(part.strip() for part in networks.split(",") if part.strip())
+        return values
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_previous_keys(cls, values: dict[str, Any]) -> dict[str, Any]:
+        previous = values.get("previous_secret_keys")
+        if isinstance(previous, str):
+            values["previous_secret_keys"] = tuple(part.strip() for part in previous.split(",") if part.strip())
         return values
 
     @model_validator(mode="after")

@@ -48,6 +48,8 @@ KB, BOT, AUTH, SPACE = "/api/v1/kb", "/api/v1/chatbots", "/api/v1/auth", "/api/v
 TALK = "/api/v1/bots/{public_bot_id}"
 WEBSITE = {"type": "website", "url": "http://site.invalid/"}
 PASTED = {"type": "text", "title": "Pasted", "content": TEXT}
+VAULT = "/api/v1/credentials"
+BEARER = {"token": "sk-0123456789abcdef"}
 GOLDEN_CSV = {"content": "question,phrases\nWhen?,8:30"}
 GOLDEN = {"question": "When is it open?", "expected_phrases": ["8:30"]}
 
@@ -88,6 +90,14 @@ TABLE = (
     Route("DELETE", f"{SPACE}/members/{{user_id}}", "members.manage", 204),
     Route("GET", "/api/v1/audit-log", "audit.read"),
     Route("GET", "/api/v1/leads", "conversations.read"),
+    # the vault
+    Route("GET", f"{VAULT}/types", "credentials.read"),
+    Route("GET", VAULT, "credentials.read"),
+    Route("POST", VAULT, "credentials.manage", 201, {"name": "{unused}", "type": "bearer", "settings": BEARER}),
+    Route("GET", f"{VAULT}/{{credential_id}}", "credentials.read"),
+    Route("PUT", f"{VAULT}/{{credential_id}}", "credentials.manage", 200, {"settings": BEARER}),
+    Route("DELETE", f"{VAULT}/{{credential_id}}", "credentials.manage", 204),
+    Route("POST", f"{VAULT}/{{credential_id}}/test", "credentials.manage", 422),
     # knowledge bases
     Route("POST", f"{KB}/draft", "kb.write", 201, {"name": "New"}),
     Route("GET", f"{KB}/draft", "kb.read"),
@@ -147,7 +157,7 @@ TABLE = (
     Route("GET", f"{BOT}/{{bot_id}}/versions", "bots.read"),
     Route("POST", f"{BOT}/{{bot_id}}/rollback", "bots.deploy", 200, {"version": 1}),
 )
-NO_IDS = {"email": "x@example.com", "page": "0"}
+NO_IDS = {"email": "x@example.com", "page": "0", "unused": "Another"}
 """What stands in paths and bodies and names nothing of a tenant."""
 GUARDED = [route for route in TABLE if route.needs != PUBLIC]
 WITH_IDS = [route for route in GUARDED if "{" in route.path]
@@ -191,6 +201,8 @@ class World:
         question = await self.made(who, "POST", f"{KB}/{base['kb_id']}/golden-questions", GOLDEN)
         talk = f"/api/v1/bots/{bot['bot_id']}/chat"
         answer = await self.made(who, "POST", talk, {"message": "When is the harbour office open?"})
+        named = {"name": f"Shop {uuid4()}", "type": "bearer", "settings": BEARER}
+        credential = await self.made(who, "POST", VAULT, named)
         newcomer = await self.installation.register("new")
         member = await self.installation.register("member")
         workspace_id = self.people[who].workspace_id
@@ -211,6 +223,8 @@ class World:
             "user_id": member.user_id,
             "question_id": question["id"],
             "message_id": answer["message_id"],
+            "credential_id": credential["id"],
+            "unused": f"Shop {uuid4()}",
             "email": newcomer.email,
             "name": "swagger-ui.css",
         }

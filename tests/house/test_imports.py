@@ -17,6 +17,7 @@ BREACHES = {
     "tables-knowledge": ("domains/bots/checks.py", "from privexbot_app.domains.knowledge import models"),
     "tables-identity": ("domains/tenancy/schemas.py", "from privexbot_app.domains.identity import repository"),
     "tables-tenancy": ("domains/bots/service.py", "from privexbot_app.domains.tenancy import repository"),
+    "tables-credentials": ("domains/knowledge/service.py", "from privexbot_app.domains.credentials import models"),
     "tables-audit": ("domains/bots/service.py", "from privexbot_app.domains.audit import models"),
     "tables-bots": ("domains/conversations/answering.py", "from privexbot_app.domains.bots import repository"),
     "tables-evaluations": ("api/v1/golden.py", "from privexbot_app.domains.evaluations import repository"),

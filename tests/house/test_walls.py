@@ -7,7 +7,12 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[2] / "privexbot_app"
 
 CROSSING = {
-    "domains/knowledge/jobs.py": ["revive abandoned documents", "sync due sources"],
+    "domains/credentials/jobs.py": ["wrap data keys with the present secret"],
+    "domains/knowledge/jobs.py": [
+        "revive abandoned documents",
+        "sync due sources",
+        "seal sources with the present secret",
+    ],
     "domains/knowledge/moving.py": ["find the workspace of a knowledge base to move"],
     "domains/knowledge/upkeep.py": ["compare chunks with vectors"],
     "kit/drafts.py": ["forget expired drafts"],
@@ -46,6 +51,12 @@ def test_nobody_goes_round_the_session_with_raw_sql_or_a_bare_connection():
     found = {(path, name) for path, name, _ in calls() if name in {"text", "exec_driver_sql", "connection"}}
     found -= {(path, name) for path, name in found if path.startswith("ui/")}  # there `text` draws
     assert found == allowed
+
+
+def test_no_door_reveals_a_credential():
+    revealing = {"reveal_for_use", "reveal_credential", "open_for_test"}
+    found = {path for path, name, _ in calls() if name in revealing}
+    assert [path for path in found if path.startswith(("ui/", "api/"))] == []
 
 
 def test_tenants_ids_are_spelled_in_the_kit_alone():

@@ -10,7 +10,9 @@ from privexbot_app.domains.knowledge.repository import (
     SourceRepository,
     list_abandoned,
     list_due_sources,
+    list_sealed_sources,
 )
+from privexbot_app.domains.knowledge.secrets import reseal
 from privexbot_app.domains.knowledge.service import QUEUE_PATIENCE, next_sync, space_of
 from privexbot_app.domains.knowledge.states import SETTLED, DocumentStatus
 from privexbot_app.domains.knowledge.syncing import sync_source
@@ -21,6 +23,7 @@ from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.database import SystemScope
 from privexbot_app.kit.jobs import job
 from privexbot_app.kit.logging import get_logger
+from privexbot_app.kit.rotation import resealer
 from privexbot_app.kit.schedules import schedule
 from privexbot_app.kit.scope import Scope
 
@@ -114,6 +117,18 @@ async def sync_due_sources(works: Workshop) -> None:
             # The load sets the next time itself; this one is for a job that is lost.
             await sources.change(source_id, next_sync_at=next_sync(source.sync_minutes))
             work.record_job("knowledge.sync_source", source_id=str(source_id))
+
+
+@resealer("credentials of sources")
+async def reseal_sources(works: Workshop) -> int:
+    """Seal the secrets of sources by the installation's present secret key. Returns how many needed it."""
+    resealed = 0
+    async with works.open(SystemScope("seal sources with the present secret")) as work:
+        for source in await list_sealed_sources(work.session):
+            if fresh := reseal(works.plugins, source.workspace_id, source.id, source.sealed):
+                source.sealed = fresh
+                resealed += 1
+    return resealed
 
 
 async def _revive(works: Workshop, workspace_id: UUID, document_ids: list[UUID]) -> None:

@@ -276,3 +276,8 @@ def _match_postgresql(words: Sequence[str]) -> tuple[Any, Any, Any]:
     query = func.websearch_to_tsquery(simple, " OR ".join('"' + word.replace('"', " ") + '"' for word in words))
     # 1 divides the rank by the logarithm of the length, so that long chunks do not win by size.
     return vector.op("@@")(query), func.ts_rank_cd(vector, query, 1).desc(), Chunk.__table__  # type: ignore[attr-defined]
+
+
+async def list_sealed_sources(session: AsyncSession) -> Sequence[Source]:
+    """Sources of all workspaces that hold secrets."""
+    return (await session.execute(select(Source).where(Source.sealed != ""))).scalars().all()

@@ -51,19 +51,25 @@ def seal(plugins: Plugins, scope: Scope, source_id: UUID, secrets: dict[str, str
     """Secrets sealed for this workspace and source; empty for none."""
     if not secrets:
         return ""
-    return base64.b64encode(plugins.keys.seal(json.dumps(secrets), bound_to=_binding(scope, source_id))).decode()
+    binding = _binding(scope.workspace_id, source_id)
+    return base64.b64encode(plugins.keys.seal(json.dumps(secrets), bound_to=binding)).decode()
+
+
+def reseal(plugins: Plugins, workspace_id: UUID, source_id: UUID, sealed: str) -> str | None:
+    """The same secrets sealed by the installation's present secret key; None if they are already."""
+    fresh = plugins.keys.reseal(base64.b64decode(sealed), bound_to=_binding(workspace_id, source_id))
+    return base64.b64encode(fresh).decode() if fresh else None
 
 
 def open_connector(
     plugins: Plugins, scope: Scope, source_id: UUID, *, type: str, config: dict[str, Any], sealed: str
 ) -> SourceConnector:
     """The connector of a stored source, with its secrets. Raises InternalError if they were sealed for another one."""
-    secrets = (
-        json.loads(plugins.keys.open(base64.b64decode(sealed), bound_to=_binding(scope, source_id))) if sealed else {}
-    )
+    binding = _binding(scope.workspace_id, source_id)
+    secrets = json.loads(plugins.keys.open(base64.b64decode(sealed), bound_to=binding)) if sealed else {}
     connector = plugins.source_connectors.get(type)
     return connector(connector.Config.model_validate({**config, **secrets}), plugins.http)
 
 
-def _binding(scope: Scope, source_id: UUID) -> str:
-    return f"{scope.workspace_id}:source:{source_id}"
+def _binding(workspace_id: UUID, source_id: UUID) -> str:
+    return f"{workspace_id}:source:{source_id}"

@@ -4,14 +4,18 @@
     workspace.read       ✓       ✓       ✓
     kb.read              ✓       ✓       ✓
     bots.read            ✓       ✓       ✓
+    bots.chat            ✓       ✓       ✓
     conversations.read   ✓       ✓       ✓
     kb.write                     ✓       ✓
     bots.write                   ✓       ✓
     bots.deploy                  ✓       ✓
     members.read         ✓       ✓       ✓
+    credentials.read             ✓       ✓
+    credentials.manage                   ✓
     members.manage                       ✓
     workspace.manage                     ✓
     audit.read                           ✓
+    api_keys.manage                      ✓
 
 Owners and admins of an organization are admins of all its workspaces.
 """
@@ -35,15 +39,17 @@ class WorkspaceRole(StrEnum):
     VIEWER = "viewer"
 
 
-VIEWER = frozenset({"workspace.read", "kb.read", "bots.read", "conversations.read", "members.read"})
-EDITOR = VIEWER | {"kb.write", "bots.write", "bots.deploy"}
-ADMIN = EDITOR | {"members.manage", "workspace.manage", "audit.read"}
+VIEWER = frozenset({"workspace.read", "kb.read", "bots.read", "bots.chat", "conversations.read", "members.read"})
+EDITOR = VIEWER | {"kb.write", "bots.write", "bots.deploy", "credentials.read"}
+ADMIN = EDITOR | {"members.manage", "workspace.manage", "audit.read", "credentials.manage", "api_keys.manage"}
 
 PERMISSIONS: dict[WorkspaceRole, frozenset[str]] = {
     WorkspaceRole.VIEWER: VIEWER,
     WorkspaceRole.EDITOR: EDITOR,
     WorkspaceRole.ADMIN: ADMIN,
 }
+KEY_SCOPES = ADMIN - {"api_keys.manage", "members.manage", "credentials.manage"}
+"""What an API key may be given; a leaked key must not be able to let anybody in."""
 VISITOR_PERMISSIONS = frozenset({"bots.chat"})
 """What a visitor of a public bot may do: talk to it."""
 JOB_PERMISSIONS = EDITOR

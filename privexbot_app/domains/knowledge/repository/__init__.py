@@ -1,0 +1,17 @@
+"""Rows of knowledge bases, sources, documents and chunks. One module for each table."""
+
+from privexbot_app.domains.knowledge.repository.bases import KnowledgeBaseRepository, list_every_base
+from privexbot_app.domains.knowledge.repository.chunks import ChunkRepository
+from privexbot_app.domains.knowledge.repository.documents import DocumentRepository, list_abandoned
+from privexbot_app.domains.knowledge.repository.sources import SourceRepository, list_due_sources, list_sealed_sources
+
+__all__ = [
+    "ChunkRepository",
+    "DocumentRepository",
+    "KnowledgeBaseRepository",
+    "SourceRepository",
+    "list_abandoned",
+    "list_due_sources",
+    "list_every_base",
+    "list_sealed_sources",
+]

@@ -1,0 +1,45 @@
+"""Rows of knowledge bases."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from privexbot_app.domains.knowledge.models import Document, KnowledgeBase
+from privexbot_app.kit.repository import TenantRepository
+
+
+class KnowledgeBaseRepository(TenantRepository[KnowledgeBase]):
+    """Knowledge bases of one workspace."""
+
+    model = KnowledgeBase
+    noun = "knowledge base"
+
+    async def list_all(self, ids: Sequence[UUID]) -> Sequence[KnowledgeBase]:
+        """The knowledge bases of these ids that exist here."""
+        return await self.all(self.query(KnowledgeBase.id.in_(ids)))
+
+    async def counts(self, ids: Sequence[UUID]) -> dict[UUID, dict[str, tuple[int, float, int]]]:
+        """For each knowledge base and document status: documents, sum of their progress, chunks."""
+        statement = (
+            select(
+                Document.knowledge_base_id,
+                Document.status,
+                func.count(Document.id),
+                func.sum(Document.progress),
+                func.sum(Document.chunk_count),
+            )
+            .where(Document.knowledge_base_id.in_(ids))
+            .group_by(Document.knowledge_base_id, Document.status)
+        )
+        counts: dict[UUID, dict[str, tuple[int, float, int]]] = {id: {} for id in ids}
+        for base_id, status, documents, progress, chunks in (await self.session.execute(statement)).all():
+            counts[base_id][status] = (documents, float(progress), int(chunks))
+        return counts
+
+
+async def list_every_base(session: AsyncSession) -> Sequence[tuple[UUID, UUID]]:
+    """Workspace and id of every knowledge base. For a system scope only."""
+    statement = select(KnowledgeBase.workspace_id, KnowledgeBase.id).order_by(KnowledgeBase.id)
+    return [(row[0], row[1]) for row in (await session.execute(statement)).all()]

@@ -1,0 +1,123 @@
+"""Rows of documents, and who is at work on them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import ColumnElement
+from sqlmodel import col
+
+from privexbot_app.domains.knowledge.filters import SearchFilters
+from privexbot_app.domains.knowledge.models import Chunk, Document
+from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
+from privexbot_app.kit.repository import TenantRepository
+
+
+class DocumentRepository(TenantRepository[Document]):
+    """Documents of one workspace."""
+
+    model = Document
+    noun = "document"
+
+    async def claim(self, id: UUID, *, now: datetime, lease_until: datetime) -> tuple[int, int] | None:
+        """Begin work on a document that is queued, or whose worker has gone silent.
+
+        Returns the number of the attempt and which try it is since a person asked for it, or None if there is nothing
+        to do.
+        """
+        is_waiting = Document.status == DocumentStatus.QUEUED
+        is_abandoned = Document.status.in_(RUNNING) & (Document.lease_until < now)
+        claimed = await self._update(
+            id,
+            or_(is_waiting, is_abandoned),
+            status=DocumentStatus.PARSING,
+            attempt=Document.attempt + 1,
+            tries=Document.tries + 1,
+            lease_until=lease_until,
+            progress=0.0,
+            error_code=None,
+            error_message=None,
+        )
+        if not claimed:
+            return None
+        row = (await self.session.execute(select(Document.attempt, Document.tries).where(Document.id == id))).one()
+        return row[0], row[1]
+
+    async def find_waiting_beside(self, id: UUID) -> UUID | None:
+        """A document of the same knowledge base that waits and that nobody has begun yet, the oldest first; or None."""
+        base_id = select(Document.knowledge_base_id).where(Document.id == id).scalar_subquery()
+        waiting = select(Document.id).where(
+            Document.knowledge_base_id == base_id, Document.status == DocumentStatus.QUEUED, Document.tries == 0
+        )
+        return (await self.session.execute(waiting.order_by(Document.id).limit(1))).scalar_one_or_none()
+
+    async def advance(self, id: UUID, attempt: int, **values: Any) -> bool:
+        """Change a document if `attempt` is still the one at work. False if it was taken over or deleted."""
+        return await self._update(id, (Document.attempt == attempt) & Document.status.in_(RUNNING), **values)
+
+    async def list_by_status(self, base_id: UUID, status: DocumentStatus) -> Sequence[Document]:
+        """All documents of a knowledge base in one state."""
+        return await self.all(self.query(Document.knowledge_base_id == base_id, Document.status == status))
+
+    async def list_of_source(self, source_id: UUID) -> Sequence[Document]:
+        """All documents of a source."""
+        return await self.all(self.query(Document.source_id == source_id))
+
+    async def count_by_source(self, source_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """How many documents each of these sources has."""
+        statement = select(Document.source_id, func.count(Document.id)).where(Document.source_id.in_(source_ids))
+        rows = await self.session.execute(statement.group_by(Document.source_id))
+        return {row[0]: row[1] for row in rows.all()}
+
+    async def list_searchable(self, base_ids: Sequence[UUID], filters: SearchFilters) -> list[UUID] | None:
+        """The documents that a search may find; None if these are all of the knowledge bases' documents."""
+        enabled = Document.is_enabled.is_(True)
+        wanted = _conditions(filters)
+        if not wanted:
+            hidden = self.query(Document.knowledge_base_id.in_(base_ids), Document.is_enabled.is_(False)).limit(1)
+            if not await self.all(hidden):
+                return None
+        statement = select(Document.id).where(Document.knowledge_base_id.in_(base_ids), enabled, *wanted)
+        return list((await self.session.execute(statement)).scalars().all())
+
+    async def list_folders(self) -> set[str]:
+        """The storage folder of every document of the workspace."""
+        return set((await self.session.execute(select(Document.storage_path))).scalars().all())
+
+    async def list_of_chunks(self, chunk_ids: Sequence[UUID]) -> Sequence[Document]:
+        """The indexed documents that these chunks belong to."""
+        holding = select(Chunk.document_id).where(Chunk.id.in_(chunk_ids))
+        return await self.all(self.query(Document.id.in_(holding), Document.status == DocumentStatus.INDEXED))
+
+    async def _update(self, id: UUID, condition: ColumnElement[bool], **values: Any) -> bool:
+        statement = update(Document).where(Document.id == id, condition).values(**values)
+        result = await self.session.execute(statement, execution_options={"synchronize_session": False})
+        return result.rowcount == 1
+
+
+def _conditions(filters: SearchFilters) -> list[ColumnElement[bool]]:
+    columns = (
+        (Document.id, filters.document_ids),
+        (Document.source_id, filters.source_ids),
+        (Document.media_type, filters.media_types),
+    )
+    wanted: list[ColumnElement[bool]] = [column.in_(values) for column, values in columns if values is not None]
+    if filters.name_contains is not None:
+        wanted.append(col(Document.name).icontains(filters.name_contains, autoescape=True))
+    if filters.url_prefix is not None:
+        wanted.append(col(Document.url).startswith(filters.url_prefix, autoescape=True))
+    if filters.added_after is not None:
+        wanted.append(Document.created_at >= filters.added_after)
+    if filters.added_before is not None:
+        wanted.append(Document.created_at < filters.added_before)
+    return wanted
+
+
+async def list_abandoned(session: AsyncSession, *, now: datetime) -> Sequence[tuple[UUID, UUID]]:
+    """Workspace and id of documents that nobody has spoken for in time. For a system scope only."""
+    is_open = Document.status.in_((*RUNNING, DocumentStatus.QUEUED))
+    statement = select(Document.workspace_id, Document.id).where(is_open, Document.lease_until < now)
+    return [(row[0], row[1]) for row in (await session.execute(statement.order_by(Document.id).limit(500))).all()]

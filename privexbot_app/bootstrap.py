@@ -12,9 +12,12 @@ from sqlmodel import SQLModel
 
 import privexbot_app
 from privexbot_app import domains
+from privexbot_app.flow.node import NODES
 from privexbot_app.integrations.embeddings.base import EMBEDDERS, Purpose
 from privexbot_app.integrations.llms.base import LLMS
+from privexbot_app.integrations.mailers.base import MAILERS
 from privexbot_app.integrations.parsers.base import PARSERS
+from privexbot_app.integrations.parsers.sniff import ParsingLimits
 from privexbot_app.integrations.plugins import Defaults, Plugins
 from privexbot_app.integrations.rerankers.base import RERANKERS
 from privexbot_app.integrations.source_connectors.base import SOURCE_CONNECTORS
@@ -38,8 +41,10 @@ REGISTRIES = (
     (VECTOR_STORES, "privexbot_app.integrations.vector_stores", "privexbot.vector_stores"),
     (SOURCE_CONNECTORS, "privexbot_app.integrations.source_connectors", "privexbot.source_connectors"),
     (PARSERS, "privexbot_app.integrations.parsers", "privexbot.parsers"),
+    (MAILERS, "privexbot_app.integrations.mailers", "privexbot.mailers"),
     (STORAGES, "privexbot_app.integrations.storages", "privexbot.storages"),
     (CHUNKERS, "privexbot_app.rag.chunkers", "privexbot.chunkers"),
+    (NODES, "privexbot_app.flow.nodes", "privexbot.nodes"),
 )
 
 
@@ -87,19 +92,23 @@ def table_metadata() -> MetaData:
 def _build_plugins(settings: Settings, keys: KeyRing) -> Plugins:
     minilm = {"model_dir": settings.models_dir / "minilm"} | settings.embeddings.get("minilm", {})
     storage_config = {"root": settings.data_dir / "files"} | settings.storages.get("local", {})
+    outbox = {"folder": settings.data_dir / "outbox"} | settings.mailers.get("outbox", {})
     storage = STORAGES.get("local")
     return Plugins(
         llms=settings.llms,
         embeddings={**settings.embeddings, "minilm": minilm},
         vector_stores=settings.vector_stores,
         rerankers=settings.rerankers,
+        mailers={**settings.mailers, "outbox": outbox},
         storage=storage(storage.Config.model_validate(storage_config)),  # type: ignore[call-arg]
         http=HttpClient(HttpConfig(allowed_private_networks=settings.allowed_private_networks)),
         keys=keys,
+        parsing=ParsingLimits(ocr_pages=settings.ocr_pages),
         defaults=Defaults(
             llm=settings.default_llm or ("openai_like" if "openai_like" in settings.llms else "extractive"),
             vector_store=settings.default_vector_store,
             embedding=settings.default_embedding,
+            mailer=settings.default_mailer or ("smtp" if "smtp" in settings.mailers else ""),
         ),
     )
 

@@ -1,0 +1,6 @@
+"""The chatflow engine: a typed graph, its checks, and a runner. Pure: no database, no HTTP, no settings.
+
+spec.py what is stored · graph.py what runs · checks.py what is wrong with it · runner.py the loop
+node.py the contract of a node · nodes/ one file per type · values.py references, templates and taint
+ports.py what a node may ask for · events.py what a run tells
+"""

@@ -1,0 +1,1 @@
+"""One file per node type; they do not know each other."""

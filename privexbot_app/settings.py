@@ -61,10 +61,15 @@ class Settings(BaseSettings):
     default_llm: str = Field("", description="Language model of new bots; by default the one that is configured.")
     default_vector_store: str = Field("chroma", description="Vector store of new knowledge bases.")
     default_embedding: str = Field("minilm", description="Embedding of new knowledge bases.")
+    default_mailer: str = Field(
+        "",
+        description="What sends e-mail: `smtp`, which it is once that is set, or `outbox`, a folder for development.",
+    )
     llms: dict[str, dict[str, Any]] = Field({}, description="Settings of each language model, by its name.")
     vector_stores: dict[str, dict[str, Any]] = Field({}, description="Settings of each vector store, by its name.")
     embeddings: dict[str, dict[str, Any]] = Field({}, description="Settings of each embedding, by its name.")
     rerankers: dict[str, dict[str, Any]] = Field({}, description="Settings of each reranker, by its name.")
+    mailers: dict[str, dict[str, Any]] = Field({}, description="Settings of each mailer, by its name.")
     storages: dict[str, dict[str, Any]] = Field({}, description="Settings of each file storage, by its name.")
     worker_processes: int = Field(1, ge=1, le=64, description="Processes that index documents, on each machine.")
     max_upload_megabytes: int = Field(50, ge=1, le=2048, description="Largest file that may be uploaded, in MB.")

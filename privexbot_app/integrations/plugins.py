@@ -8,6 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from privexbot_app.integrations.embeddings.base import EMBEDDERS, Embedder
 from privexbot_app.integrations.llms.base import LLMS, LanguageModel
+from privexbot_app.integrations.mailers.base import MAILERS, Mailer
+from privexbot_app.integrations.parsers.sniff import ParsingLimits
 from privexbot_app.integrations.rerankers.base import RERANKERS, Reranker
 from privexbot_app.integrations.source_connectors.base import SOURCE_CONNECTORS, SourceConnector
 from privexbot_app.integrations.storages.base import Storage
@@ -81,17 +83,21 @@ class PluginSet(Generic[Plugin]):
 
 @dataclass(frozen=True)
 class Defaults:
-    """Names of the plug-ins that new bots and knowledge bases start with."""
+    """Names of the plug-ins that new bots and knowledge bases start with.
+
+    mailer: the one that sends this installation's mail; empty if it sends none.
+    """
 
     llm: str
     vector_store: str
     embedding: str
+    mailer: str = ""
 
 
 class Plugins:
     """Everything that a service may ask the outside world through.
 
-    keys: seal the credentials that people give for it.
+    keys: seal the credentials that people give for it. parsing: what reading one document may cost.
     """
 
     def __init__(
@@ -101,24 +107,33 @@ class Plugins:
         embeddings: Configs,
         vector_stores: Configs,
         rerankers: Configs | None = None,
+        mailers: Configs | None = None,
         storage: Storage,
         http: HttpClient,
         keys: KeyRing,
         defaults: Defaults,
+        parsing: ParsingLimits = ParsingLimits(),
     ) -> None:
         self.llms: PluginSet[LanguageModel] = PluginSet(LLMS, llms, http=http)
         self.embedders: PluginSet[Embedder] = PluginSet(EMBEDDERS, embeddings, http=http)
         self.vector_stores: PluginSet[VectorStore] = PluginSet(VECTOR_STORES, vector_stores, http=http)
         self.rerankers: PluginSet[Reranker] = PluginSet(RERANKERS, rerankers or {}, http=http)
+        self.mailers: PluginSet[Mailer] = PluginSet(MAILERS, mailers or {})
         self.source_connectors: Registry[SourceConnector] = SOURCE_CONNECTORS
         self.storage = storage
         self.http = http
         self.keys = keys
         self.defaults = defaults
+        self.parsing = parsing
+
+    @property
+    def mailer(self) -> Mailer | None:
+        """What sends this installation's mail; None if it sends none."""
+        return self.mailers.get(self.defaults.mailer) if self.defaults.mailer else None
 
     async def close(self) -> None:
         """Close every plug-in that was opened."""
-        for opened in (self.llms, self.embedders, self.vector_stores, self.rerankers):
+        for opened in (self.llms, self.embedders, self.vector_stores, self.rerankers, self.mailers):
             await opened.close()
         await self.http.close()
 

@@ -55,7 +55,7 @@ async def draft_of(installation: Installation, person: Person) -> str:
         ("bomb.docx", bomb(), "archive_too_large"),
         ("program.exe", b"MZ\x90\x00", "unsupported_format"),
         ("no extension", b"words", "unsupported_format"),
-        ("picture.png", b"\x89PNG\r\n\x1a\n", "unsupported_format"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n", "scanned_document"),
     ],
 )
 async def test_a_file_that_cannot_be_read_is_a_failed_source_with_its_code(installation, ann, name, content, code):

@@ -47,7 +47,11 @@ async def ensure_text(plugins: Plugins, folder: str, *, filename: str, is_web_pa
     if document is None:
         gate = _gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(PARSERS_AT_ONCE))
         async with gate, plugins.storage.as_file(f"{folder}/original") as path:
-            document = await (parse_web_page(path) if is_web_page else parse_file(path, filename=filename))
+            document = await (
+                parse_web_page(path, limits=plugins.parsing)
+                if is_web_page
+                else parse_file(path, filename=filename, limits=plugins.parsing)
+            )
         document = await write_text(plugins.storage, folder, document)
     return document
 

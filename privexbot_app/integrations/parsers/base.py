@@ -4,6 +4,9 @@
     ├── UnsupportedFormatError   no parser knows the file's extension
     ├── FormatMismatchError      the content is not what the extension says
     ├── EmptyDocumentError       no bytes, or no text in them
+    ├── ScannedDocumentError     only pictures of text, and text recognition is switched off
+    ├── OcrMissingError          … and text recognition is switched on, but its library is missing
+    ├── TooManyScansError        … and more pages than text recognition may read (also a TooLargeError)
     ├── EncryptedDocumentError   a password is needed
     ├── CorruptDocumentError     the parser could not make sense of the bytes
     ├── ParsingTimeoutError      the parser used up its time
@@ -73,6 +76,33 @@ class EmptyDocumentError(ParsingError):
 
     code = "empty_document"
     sentence = "The document contains no text."
+
+
+class ScannedDocumentError(ParsingError):
+    """Pages are there and have no text layer, and text recognition is switched off."""
+
+    code = "scanned_document"
+    sentence = (
+        "This is a scan or a picture, so it has no text of its own, and text recognition is switched off on this "
+        "installation. Run text recognition on it first, or have it switched on."
+    )
+
+
+class OcrMissingError(ParsingError):
+    """Text recognition is needed and switched on, and its library is not installed."""
+
+    code = "ocr_missing"
+    sentence = (
+        "This is a scan or a picture, so it has no text of its own. Text recognition is switched on, but its library "
+        "is missing: pip install privexbot[ocr]"
+    )
+
+
+class TooManyScansError(ParsingError, TooLargeError):
+    """A scan of more pages than text recognition may read."""
+
+    code = "too_many_scans"
+    sentence = "This scan has more pages than text recognition may read. Split it into smaller documents."
 
 
 class EncryptedDocumentError(ParsingError):

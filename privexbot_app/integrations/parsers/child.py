@@ -12,20 +12,22 @@ import signal
 import sys
 from pathlib import Path
 
+from privexbot_app.integrations.parsers.scans import ScanningParser, ScanReader
 from privexbot_app.kit.errors import PrivexError
 from privexbot_app.kit.text import Block, BlockKind, StructuredText
 
 
 def main(arguments: list[str]) -> None:
     """Read the document that the arguments name and report."""
-    parser, path, memory_bytes, cpu_seconds, wall_seconds, text_characters = arguments
+    parser, path, memory_bytes, cpu_seconds, wall_seconds, text_characters, ocr_pages = arguments
     report = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     # Libraries print banners; nothing but the report may reach the parent.
     os.dup2(2, 1)
     limit_resources(memory_bytes=int(memory_bytes), cpu_seconds=int(cpu_seconds))
     # The parent keeps the time; this is for a parent that was killed.
     signal.alarm(int(wall_seconds))
-    json.dump(read(parser, Path(path), text_characters=int(text_characters)), report, ensure_ascii=False)
+    found = read(parser, Path(path), text_characters=int(text_characters), ocr_pages=int(ocr_pages))
+    json.dump(found, report, ensure_ascii=False)
     report.close()
 
 
@@ -36,11 +38,13 @@ def limit_resources(*, memory_bytes: int, cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def read(parser: str, path: Path, *, text_characters: int) -> dict[str, object]:
+def read(parser: str, path: Path, *, text_characters: int, ocr_pages: int = 0) -> dict[str, object]:
     """Return the report of one document. parser: `module:Class`."""
     module_name, class_name = parser.split(":")
     try:
-        document = getattr(importlib.import_module(module_name), class_name)().parse(path)
+        chosen = getattr(importlib.import_module(module_name), class_name)
+        reader = chosen(ScanReader(ocr_pages)) if issubclass(chosen, ScanningParser) else chosen()
+        document = reader.parse(path)
         if len(document.text) > text_characters:
             return {"code": "document_too_large"}
         return {"document": to_plain(document)}

@@ -19,6 +19,7 @@ from privexbot_app.integrations.parsers.base import (
     EncryptedDocumentError,
 )
 from privexbot_app.integrations.parsers.building import TextBuilder, join_lines
+from privexbot_app.integrations.parsers.scans import MOST_PIXELS, ScanningParser, ScanReader, line_height
 from privexbot_app.kit.text import StructuredText
 
 _BULLET = re.compile(r"[•‣▪◦●○■□–*\uf0b7\x84]\s+(?=\S)")
@@ -30,6 +31,7 @@ _LIGATURE = re.compile("[ﬀ-ﬆ]")
 _HEADING_SCALE = 1.15
 _LONGEST_HEADING = 150
 _BOLD_WEIGHT = 600
+_SCAN_DPI = 200
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Line:
 
 
 @PARSERS.register("pdf")
-class PdfParser:
-    """PDF with a text layer. Scans have none and are refused as empty."""
+class PdfParser(ScanningParser):
+    """PDF. Pages without a text layer are scans: their text is recognised, where that is switched on."""
 
     extensions = (".pdf",)
     media_types = ("application/pdf",)
@@ -67,16 +69,26 @@ class PdfParser:
     def parse(self, path: Path) -> StructuredText:
         """Return the text of every page, its blocks with page numbers."""
         with closing(_open(path)) as document:
-            lines = [line for number in range(len(document)) for line in _page_lines(document, number)]
+            pages = [list(_page_lines(document, number)) for number in range(len(document))]
+            for number in self._scans_to_read(document, pages):
+                pages[number] = _recognized_lines(document, number, self.scans)
             title = document.get_metadata_dict().get("Title") or None
+        lines = [line for page in pages for line in page]
         if not lines:
-            raise EmptyDocumentError("The PDF contains no text. If it is a scan, run text recognition on it first.")
+            raise EmptyDocumentError("The PDF contains no text.")
         builder = TextBuilder()
         lines = without_running_heads(lines)
         typography = read_typography(lines)
         for paragraph in paragraphs(lines, typography):
             _add(builder, paragraph, typography)
         return builder.build(title=title)
+
+    def _scans_to_read(self, document: Any, pages: list[list[Line]]) -> list[int]:
+        """The pages whose text is to be recognised. A document of scans only is read whole or refused."""
+        scans = [number for number, page in enumerate(pages) if not page and _shows_something(document, number)]
+        if scans and not any(pages):
+            self.scans.require(len(scans))
+        return scans[: self.scans.most_pages] if self.scans.is_ready else []
 
 
 def _open(path: Path) -> Any:
@@ -113,6 +125,30 @@ def _page_lines(document: Any, number: int) -> Iterator[Line]:
             yield Line(_LIGATURE.sub(_spell, text.strip()), round(size, 1), top, bottom, number + 1, is_bold)
     text_page.close()
     page.close()
+
+
+def _shows_something(document: Any, number: int) -> bool:
+    """Whether there is more on a page than white."""
+    from pypdfium2 import PdfiumError  # noqa: PLC0415 - as above
+
+    try:
+        with closing(document[number]) as page:
+            return next(page.get_objects(max_depth=1), None) is not None
+    except PdfiumError:
+        return False
+
+
+def _recognized_lines(document: Any, number: int, scans: ScanReader) -> list[Line]:
+    """A scanned page's lines, all of one type size: the heights of recognised words are no measure of importance."""
+    with closing(document[number]) as page:
+        width, height = page.get_size()
+        scale = min(_SCAN_DPI / 72, (MOST_PIXELS / max(1.0, width * height)) ** 0.5)
+        found = scans.read(page.render(scale=scale).to_pil())
+    size = round(line_height(found) / scale, 1)
+    return [
+        Line(line.text, size, height - line.top / scale, height - line.bottom / scale, number + 1, False)
+        for line in found
+    ]
 
 
 def _spell(ligature: re.Match[str]) -> str:

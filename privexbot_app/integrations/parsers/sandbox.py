@@ -12,10 +12,12 @@ import os
 import signal
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from privexbot_app.integrations.parsers import base
 from privexbot_app.integrations.parsers.child import from_plain, read
+from privexbot_app.integrations.parsers.scans import CPU_SECONDS_A_PAGE, WALL_SECONDS_A_PAGE, ScanningParser
 from privexbot_app.integrations.parsers.sniff import ParsingLimits, check_file
 from privexbot_app.integrations.parsers.web import WebPageParser
 from privexbot_app.kit.text import StructuredText
@@ -57,7 +59,16 @@ async def parse_web_page(path: Path, *, limits: ParsingLimits | None = None) -> 
 
 
 async def parse_in_child(parser: type[base.Parser], path: Path, *, limits: ParsingLimits) -> StructuredText:
-    """Run one parser in a child process. Raises ParsingTimeoutError, ParserCrashedError, or the parser's own error."""
+    """Run one parser in a child process; one that recognises text has more time.
+
+    Raises ParsingTimeoutError, ParserCrashedError, or the parser's own error.
+    """
+    if limits.ocr_pages and issubclass(parser, ScanningParser):
+        limits = replace(
+            limits,
+            wall_seconds=limits.wall_seconds + limits.ocr_pages * WALL_SECONDS_A_PAGE,
+            cpu_seconds=limits.cpu_seconds + limits.ocr_pages * CPU_SECONDS_A_PAGE,
+        )
     with tempfile.TemporaryDirectory(prefix="privexbot-parse-") as home:
         process = await asyncio.create_subprocess_exec(
             *_command(parser, path, limits),
@@ -84,7 +95,7 @@ async def parse_in_child(parser: type[base.Parser], path: Path, *, limits: Parsi
 def _command(parser: type[base.Parser], path: Path, limits: ParsingLimits) -> list[str]:
     spec = f"{parser.__module__}:{parser.__qualname__}"
     alarm_seconds = math.ceil(limits.wall_seconds) + 5
-    numbers = (limits.memory_bytes, limits.cpu_seconds, alarm_seconds, limits.text_characters)
+    numbers = (limits.memory_bytes, limits.cpu_seconds, alarm_seconds, limits.text_characters, limits.ocr_pages)
     module = "privexbot_app.integrations.parsers.child"
     return [sys.executable, "-m", module, spec, str(path.resolve()), *map(str, numbers)]
 

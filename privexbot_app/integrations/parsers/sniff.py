@@ -33,11 +33,18 @@ _SHOWN_TYPES = {
     _OPEN_XML + "wordprocessingml.document": "a Word document",
     _OPEN_XML + "presentationml.presentation": "a PowerPoint presentation",
     _OPEN_XML + "spreadsheetml.sheet": "an Excel workbook",
+    **dict.fromkeys(("image/png", "image/jpeg", "image/tiff", "image/webp"), "a picture"),
     TEXT: "plain text",
     BINARY: "binary data",
 }
 _HEAD_BYTES = 8192
 _TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_IMAGE_MARKS = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"II*\x00": "image/tiff",
+    b"MM\x00*": "image/tiff",
+}
 _OLE_MARK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _CONTROL_BYTES = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b") | {127}
@@ -48,6 +55,7 @@ class ParsingLimits:
     """What reading one document may cost.
 
     archive_ratio: unpacked to packed size of a zip-based document; small archives are exempt from it.
+    ocr_pages: scanned pages of one document whose text is recognised; 0 for none. Each adds to the time.
     inline_bytes: up to this size, plain-text formats are read without a child process.
     """
 
@@ -60,6 +68,7 @@ class ParsingLimits:
     archive_ratio: float = 100.0
     archive_entries: int = 10_000
     inline_bytes: int = 1024**2
+    ocr_pages: int = 0
 
 
 def check_file(path: Path, *, filename: str, limits: ParsingLimits) -> tuple[type[Parser], int]:
@@ -90,7 +99,7 @@ def sniff_media_type(path: Path) -> str:
         return "application/x-ole-storage"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_media_type(path)
-    return TEXT if _is_text(head) else BINARY
+    return _image_media_type(head) or (TEXT if _is_text(head) else BINARY)
 
 
 def check_archive(path: Path, *, limits: ParsingLimits) -> None:
@@ -129,6 +138,12 @@ def _zip_media_type(path: Path) -> str:
         if member in names:
             return media_type
     return "application/zip"
+
+
+def _image_media_type(head: bytes) -> str | None:
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "image/webp"
+    return next((name for mark, name in _IMAGE_MARKS.items() if head.startswith(mark)), None)
 
 
 def _is_text(head: bytes) -> bool:

@@ -31,7 +31,7 @@ EXPECTED_ERRORS = {
     "nasty/unst__fake-encrypted.eml": "encrypted_document",
     "nasty/unst__password.pdf": "encrypted_document",
     "normal/unst__duplicate-paragraphs.doc": "unsupported_format",
-    "normal/unst__table-multi-row-column-cells.pdf": "empty_document",
+    "normal/unst__table-multi-row-column-cells.pdf": "scanned_document",
 }
 # PDFium returns this file's Arabic letters in the order in which they are drawn.
 DRAWN_BACKWARDS = {"normal/pypdf__habibi.pdf", "nasty/pypdf__habibi-rotated.pdf"}

@@ -61,6 +61,9 @@ class World:
         golden = {"question": f"How many tides has {MARK}?", "expected_phrases": [MARK]}
         self.ids["golden"] = (await self.ask("POST", f"/kb/{self.ids['base']}/golden-questions", golden))["id"]
 
+        credential = {"name": f"{MARK} key", "type": "bearer", "settings": {"token": f"{MARK}-0123456789"}}
+        self.ids["credential"] = (await self.ask("POST", "/credentials", credential))["id"]
+
     async def seen_by_ann(self) -> str:
         """All that Ann has, as one text; the same before and after."""
         base, bot = self.ids["base"], self.ids["bot"]
@@ -73,6 +76,7 @@ class World:
             f"/chatbots/{bot}",
             f"/chatbots/{bot}/versions",
             "/chatbots/draft",
+            "/credentials",
             "/workspaces",
             f"/workspaces/{self.ann.workspace_id}/members",
         ]

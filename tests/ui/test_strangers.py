@@ -17,6 +17,7 @@ ONLY_SHOWS = {
     "BuilderState": {"choose_pane", "go_to", "retry"},
     "ChatbotState": {"ask_go_back", "stay", "ask_delete"},
     "ChatbotsState": {"search", "show_new", "ask_delete", "keep"},
+    "CredentialsState": {"show_add", "choose_type", "close", "ask_delete", "keep"},
     "DeployState": {"close", "hide"},
     "DoorState": {"send_on"},
     "PreviewState": {"restart", "stop", "ask_form"},

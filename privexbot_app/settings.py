@@ -73,10 +73,10 @@ class Settings(BaseSettings):
     storages: dict[str, dict[str, Any]] = Field({}, description="Settings of each file storage, by its name.")
     worker_processes: int = Field(1, ge=1, le=64, description="Processes that index documents, on each machine.")
     max_upload_megabytes: int = Field(50, ge=1, le=2048, description="Largest file that may be uploaded, in MB.")
-    trusted_proxy_hops: int = Field(
     ocr_pages: int = Field(
         0, ge=0, le=500, description="Scanned pages of one document whose text is recognised; 0 switches that off."
     )
+    trusted_proxy_hops: int = Field(
         0,
         ge=0,
         le=10,

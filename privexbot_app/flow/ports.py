@@ -111,6 +111,44 @@ class Knowledge(Protocol):
 
 
 @dataclass(frozen=True)
+class Inquiry:
+    """A question that is to be answered from knowledge bases. search.text: the visitor's words, as they were written.
+
+    history: earlier turns, so that a follow-up can be understood. persona: the author's own instructions.
+    """
+
+    search: Search
+    history: tuple[Turn, ...] = ()
+    persona: str = ""
+    grounding: Literal["strict", "guided", "flexible"] = "guided"
+    provider: str = ""
+    model: str | None = None
+    temperature: float = 0.2
+    max_tokens: int = 800
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What an answer rests on.
+
+    cited: by the numbers that stand in the answer, each passage narrowed to what supports it. is_supported: False when
+    the documents hold no answer, and no model was asked.
+    """
+
+    cited: Sequence[Found] = ()
+    is_supported: bool = True
+    tokens: Tokens = Tokens()
+
+
+class Answers(Protocol):
+    """Answers from knowledge bases, found, grounded and cited as the chatbots do it."""
+
+    def answer(self, inquiry: Inquiry) -> AsyncIterator[str | Answered]:
+        """Pieces of the answer, then what it rests on. Raises NotFoundError, UpstreamFailedError."""
+        ...
+
+
+@dataclass(frozen=True)
 class HttpCall:
     """A request to a service. body: text, or JSON when it is not text; form: fields of a form.
 
@@ -225,7 +263,10 @@ class Clock(Protocol):
 
 @dataclass(frozen=True)
 class Ports:
-    """Everything outside a flow, bound to one workspace and one conversation."""
+    """Everything outside a flow, bound to one workspace and one conversation.
+
+    answers: None where there are no knowledge bases to ask.
+    """
 
     models: Models
     knowledge: Knowledge
@@ -236,3 +277,4 @@ class Ports:
     leads: Leads
     flows: Flows
     clock: Clock
+    answers: Answers | None = None

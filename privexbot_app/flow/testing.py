@@ -16,11 +16,13 @@ from typing import Any
 from privexbot_app.flow.events import FlowEvent, NodeFinished, NodeRun, RunFailed, RunFinished, RunPaused, Said
 from privexbot_app.flow.graph import Graph, compile_graph
 from privexbot_app.flow.ports import (
+    Answered,
     CodeLimits,
     Found,
     HttpAnswer,
     HttpCall,
     Incoming,
+    Inquiry,
     Mail,
     Notice,
     Ports,
@@ -76,6 +78,26 @@ class FakeKnowledge:
             Found(Passage(index=number, title="Handbook", text=text, start=0, end=len(text)), f"doc-{number}", "c", 1.0)
             for number, text in enumerate(hits[: search.limit], start=1)
         ]
+
+
+@dataclass
+class FakeAnswers:
+    """Answers every question with the passage that shares its words, cited; refuses the others."""
+
+    knowledge: FakeKnowledge = field(default_factory=FakeKnowledge)
+    inquiries: list[Inquiry] = field(default_factory=list)
+
+    async def answer(self, inquiry: Inquiry) -> AsyncIterator[str | Answered]:
+        self.inquiries.append(inquiry)
+        found = await self.knowledge.search(inquiry.search)
+        if not found:
+            yield "The documents do not say."
+            yield Answered(is_supported=False)
+            return
+        for word in found[0].passage.text.split(" "):
+            yield f"{word} "
+        yield "[1]"
+        yield Answered(found[:1], tokens=Tokens(10, 5))
 
 
 @dataclass
@@ -169,6 +191,7 @@ def fake_ports(**ports: Any) -> Ports:
     made: dict[str, Any] = {
         "models": FakeModels(),
         "knowledge": FakeKnowledge(),
+        "answers": FakeAnswers(ports.get("knowledge") or FakeKnowledge()),
         "web": FakeWeb(),
         "code": FakeCode(),
         "database": FakeDatabase(),

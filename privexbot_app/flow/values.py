@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, Field
 
@@ -195,8 +195,14 @@ def find_mentions(config: BaseModel, prefix: str = "") -> Iterator[Mention]:
     """Every reference in the marked fields of a configuration, nested models and lists included."""
     for name, info in type(config).model_fields.items():
         value = getattr(config, name)
-        marks = {type(mark) for mark in info.metadata}
+        marks = {type(mark) for mark in info.metadata} | _marks_inside(info.annotation)
         yield from _mentions_in(value, marks, f"{prefix}{name}")
+
+
+def _marks_inside(annotation: Any) -> set[type]:
+    """Marks of what a list or a mapping holds."""
+    marks = {type(mark) for mark in getattr(annotation, "__metadata__", ())}
+    return marks.union(*(_marks_inside(part) for part in get_args(annotation)))
 
 
 def _mentions_in(value: Any, marks: set[type], where: str) -> Iterator[Mention]:

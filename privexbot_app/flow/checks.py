@@ -265,10 +265,16 @@ class _Upstream:
         return self._known[id]
 
 
-def upstream_of(spec: GraphSpec, node_id: str) -> set[str]:
-    """Ids of the nodes whose values a node may use; for the editor's variable picker."""
-    sight, _ = _look(spec)
-    return _Upstream(sight).of(node_id) if node_id in sight.nodes else set()
+class Upstreams:
+    """Whose values each node may use; for the editor's variable picker."""
+
+    def __init__(self, spec: GraphSpec) -> None:
+        self._sight, _ = _look(spec)
+        self._upstream = _Upstream(self._sight)
+
+    def of(self, node_id: str) -> set[str]:
+        """Ids of the nodes that may have run before it; empty for a node that is not there."""
+        return self._upstream.of(node_id) if node_id in self._sight.nodes else set()
 
 
 def _own_rules(sight: _Sight) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, Field
 
@@ -34,6 +34,22 @@ class ReferenceField:
 Template = Annotated[str, TemplateField(), Field(json_schema_extra={"format": "template"})]
 LongTemplate = Annotated[str, TemplateField(), Field(json_schema_extra={"format": "template", "multiline": True})]
 Reference = Annotated[str, ReferenceField(), Field(json_schema_extra={"format": "reference"})]
+
+
+@dataclass(frozen=True)
+class ResourceField:
+    """Marks a field that names something of the workspace by its id. kind: knowledge_base, credential or chatflow."""
+
+    kind: str
+
+
+KnowledgeBaseId = Annotated[
+    str, ResourceField("knowledge_base"), Field(max_length=64, json_schema_extra={"format": "knowledge_base"})
+]
+CredentialId = Annotated[
+    str, ResourceField("credential"), Field(max_length=64, json_schema_extra={"format": "credential"})
+]
+ChatflowId = Annotated[str, ResourceField("chatflow"), Field(max_length=64, json_schema_extra={"format": "chatflow"})]
 
 
 @dataclass(frozen=True)
@@ -191,31 +207,55 @@ class Mention:
     path: str
 
 
-def find_mentions(config: BaseModel, prefix: str = "") -> Iterator[Mention]:
-    """Every reference in the marked fields of a configuration, nested models and lists included."""
+@dataclass(frozen=True)
+class Resource:
+    """One thing of the workspace that a node names. field: dotted path of the field that names it."""
+
+    field: str
+    kind: str
+    id: str
+
+
+def find_mentions(config: BaseModel) -> Iterator[Mention]:
+    """Every reference in the marked fields of a configuration, nested models, lists and mappings included."""
+    for where, text, marks in _marked_texts(config):
+        for mark in marks:
+            if isinstance(mark, ReferenceField):
+                yield Mention(where, text)
+            elif isinstance(mark, TemplateField):
+                yield from (Mention(where, path) for path in find_references(text))
+
+
+def find_resources(config: BaseModel) -> Iterator[Resource]:
+    """Every knowledge base, credential and chatflow that a configuration names."""
+    for where, text, marks in _marked_texts(config):
+        yield from (Resource(where, mark.kind, text) for mark in marks if isinstance(mark, ResourceField))
+
+
+def _marked_texts(config: BaseModel, prefix: str = "") -> Iterator[tuple[str, str, list[Any]]]:
+    """(dotted path, text, marks of the field) of every text that is not empty."""
     for name, info in type(config).model_fields.items():
-        value = getattr(config, name)
-        marks = {type(mark) for mark in info.metadata} | _marks_inside(info.annotation)
-        yield from _mentions_in(value, marks, f"{prefix}{name}")
+        marks = [*info.metadata, *_inner_marks(info.annotation)]
+        yield from _texts_in(getattr(config, name), marks, f"{prefix}{name}")
 
 
-def _marks_inside(annotation: Any) -> set[type]:
-    """Marks of what a list or a mapping holds."""
-    marks = {type(mark) for mark in getattr(annotation, "__metadata__", ())}
-    return marks.union(*(_marks_inside(part) for part in get_args(annotation)))
+def _inner_marks(annotation: Any) -> Iterator[Any]:
+    """Marks of what a collection holds, e.g. of `dict[str, Template]`."""
+    if get_origin(annotation) is Annotated:
+        yield from annotation.__metadata__
+        annotation = annotation.__origin__
+    for argument in get_args(annotation):
+        yield from _inner_marks(argument)
 
 
-def _mentions_in(value: Any, marks: set[type], where: str) -> Iterator[Mention]:
+def _texts_in(value: Any, marks: list[Any], where: str) -> Iterator[tuple[str, str, list[Any]]]:
     if isinstance(value, BaseModel):
-        yield from find_mentions(value, f"{where}.")
+        yield from _marked_texts(value, f"{where}.")
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from _mentions_in(item, marks, f"{where}.{index}")
+            yield from _texts_in(item, marks, f"{where}.{index}")
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _mentions_in(item, marks, f"{where}.{key}")
+            yield from _texts_in(item, marks, f"{where}.{key}")
     elif isinstance(value, str) and value:
-        if ReferenceField in marks:
-            yield Mention(where, value)
-        elif TemplateField in marks:
-            yield from (Mention(where, path) for path in find_references(value))
+        yield where, value, marks

@@ -129,6 +129,10 @@ class CredentialService:
         row = await self._rows.get(credential_id)
         return _view(row, await self._uses.list_of([row.id]))
 
+    async def exists(self, credential_id: UUID) -> bool:
+        """Whether the workspace has it; tells nothing else, so that whoever deploys may ask."""
+        return await self._rows.find(credential_id) is not None
+
     async def replace(self, credential_id: UUID, new: Replacement) -> CredentialView:
         """Put other settings and secrets in its place; whoever refers to it uses them from now on.
 

@@ -223,6 +223,27 @@ class DatabaseUrlConfig(CredentialConfig):
         return {"url": f"{parts.scheme}://…@{parts.hostname}{parts.path}"}
 
 
+class WebhookUrlConfig(CredentialConfig):
+    """An address that is a secret by itself, as team channels give out."""
+
+    title = "Channel address (incoming webhook)"
+    lead = "The address that Slack, Discord or Teams gives out for posting to a channel."
+
+    url: Secret = Field(description="Such as https://hooks.slack.com/services/…")
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_https(cls, url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme != "https" or not parts.hostname:
+            raise ValueError("must begin with https://")
+        return url
+
+    def hints(self) -> dict[str, str]:
+        """The host."""
+        return {"url": f"https://{urlsplit(self.url.get_secret_value()).hostname}/…"}
+
+
 CREDENTIAL_TYPES: dict[str, type[CredentialConfig]] = {
     "bearer": BearerConfig,
     "header": HeaderConfig,
@@ -230,6 +251,7 @@ CREDENTIAL_TYPES: dict[str, type[CredentialConfig]] = {
     "oauth2": OAuthConfig,
     "smtp": SmtpConfig,
     "webhook_secret": WebhookSecretConfig,
+    "webhook_url": WebhookUrlConfig,
     "database_url": DatabaseUrlConfig,
 }
 

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 import privexbot_app
 from privexbot_app import domains
+from privexbot_app.domains.conversations.hub import Capacity
 from privexbot_app.flow.node import NODES
 from privexbot_app.integrations.embeddings.base import EMBEDDERS, Purpose
 from privexbot_app.integrations.llms.base import LLMS
@@ -68,6 +69,7 @@ def build_runtime(settings: Settings | None = None) -> Runtime:
         version=privexbot_app.__version__,
         is_production=settings.environment is Environment.PRODUCTION,
         trusted_proxy_hops=settings.trusted_proxy_hops,
+        capacity=Capacity(settings.max_open_answers, settings.max_open_answers_per_bot),
     )
 
 

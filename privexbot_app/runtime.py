@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from privexbot_app.domains.conversations.hub import Capacity
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.crypto import KeyRing
 from privexbot_app.kit.logging import get_logger
@@ -23,6 +24,7 @@ class Runtime:
     browser_url: the address that people type, without a slash at the end.
     max_upload_bytes: size of the largest file.
     trusted_proxy_hops: proxies in front of us whose word on a caller's address we take.
+    capacity: answers that are given at once.
     """
 
     works: Workshop
@@ -32,6 +34,7 @@ class Runtime:
     version: str
     is_production: bool
     trusted_proxy_hops: int = 0
+    capacity: Capacity = Capacity()
 
     @property
     def has_https(self) -> bool:

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     allowed_private_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="Private networks, separated by commas, that URL sources may nevertheless be fetched from."
     )
+    max_open_answers: int = Field(
+        2000, ge=1, le=100_000, description="Answers that one web process gives at once; more are told to come back."
+    )
+    max_open_answers_per_bot: int = Field(
+        1500, ge=1, le=100_000, description="Answers that one web process gives at once for one bot."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @model_validator(mode="before")

@@ -38,11 +38,16 @@ SECURITY_HEADERS = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
 FRAME_HEADERS = ((b"x-frame-options", b"DENY"), (b"content-security-policy", b"frame-ancestors 'none'"))
-CORS_HEADERS = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"retry-after"))
+EXPOSED = b"retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, ratelimit-policy, x-request-id"
+CORS_HEADERS = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", EXPOSED))
+ALLOWED = (
+    b"content-type, authorization, accept, last-event-id, idempotency-key, visitor-token, visitor-id, "
+    b"visitor-signature, mcp-protocol-version, mcp-session-id"
+)
 PREFLIGHT_HEADERS = (
     *CORS_HEADERS,
-    (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"content-type, authorization, accept, last-event-id, idempotency-key"),
+    (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),
+    (b"access-control-allow-headers", ALLOWED),
     (b"access-control-max-age", b"7200"),
     (b"content-length", b"0"),
 )

@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from privexbot_app.api.allowances import full_headers
 from privexbot_app.kit.errors import ErrorKind, PrivexError, RateLimitedError
 from privexbot_app.kit.logging import bound, get_logger
 from privexbot_app.kit.redis import REDIS_DOWN
@@ -75,8 +76,10 @@ def problem_of(error: PrivexError) -> ProblemResponse:
             {"field": issue.field, "code": issue.code, "message": issue.message} for issue in error.problems
         ]
     response = problem(STATUS[error.kind], error.code, error.message, **extensions)
-    if isinstance(error, RateLimitedError):
-        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    if (seconds := getattr(error, "retry_after_seconds", None)) is not None:
+        response.headers["Retry-After"] = str(seconds)
+    if isinstance(error, RateLimitedError) and error.limit_events:
+        response.headers.update(full_headers(error))
     if error.kind is ErrorKind.UNAUTHENTICATED:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -134,9 +134,12 @@ class RateLimitedError(PrivexError):
     kind = ErrorKind.RATE_LIMITED
     code = "rate_limited"
 
-    def __init__(self, message: str, *, retry_after_seconds: int, **context: Any) -> None:
+    def __init__(
+        self, message: str, *, retry_after_seconds: int, limit_events: int = 0, limit_seconds: int = 0, **context: Any
+    ) -> None:
         super().__init__(message, **context)
         self.retry_after_seconds = retry_after_seconds
+        self.limit_events, self.limit_seconds = limit_events, limit_seconds
 
 
 class UpstreamFailedError(PrivexError):

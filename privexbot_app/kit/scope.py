@@ -16,6 +16,7 @@ class ActorKind(StrEnum):
 
     USER = "user"
     VISITOR = "visitor"
+    API_KEY = "api_key"
     JOB = "job"
     SYSTEM = "system"
 
@@ -71,12 +72,14 @@ class Scope:
     """One caller inside one workspace.
 
     permissions: names from the table in `domains.tenancy.permissions`.
+    is_test: the caller only tries things out; what follows never counts in figures.
     """
 
     organization_id: UUID
     workspace_id: UUID
     actor: Actor
     permissions: frozenset[str] = field(default_factory=frozenset)
+    is_test: bool = False
 
     def require(self, permission: str) -> None:
         """Raise ForbiddenError unless the caller holds the permission."""

@@ -7,6 +7,7 @@
 Nothing that waits for the network happens inside: load in one unit, talk to the model in none, save in another.
 """
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -26,6 +27,7 @@ from privexbot_app.kit.scope import Scope
 log = get_logger(__name__)
 
 Plugins = TypeVar("Plugins")
+Owned = TypeVar("Owned")
 Repository = TypeVar("Repository", bound=TenantRepository[Any])
 
 
@@ -55,6 +57,13 @@ class Works(Generic[Plugins]):
         self.plugins = plugins
         self.drafts = DraftStore(redis, sessions)
         self.limiter = RateLimiter(redis)
+        self._own: dict[Any, Any] = {}
+
+    def own(self, kind: Callable[["Works[Any]"], Owned]) -> Owned:
+        """The one object of a class that this process has for this installation; `kind(works)` makes it."""
+        if kind not in self._own:
+            self._own[kind] = kind(self)
+        return self._own[kind]
 
     def open(self, scope: Scope | SystemScope | None, *, read_only: bool = False) -> "UnitOfWork[Plugins]":
         """A unit of work for `scope`; None reaches only tables of no tenant. `read_only` takes no write lock."""

@@ -46,6 +46,7 @@ class Route:
 
 KB, BOT, AUTH, SPACE = "/api/v1/kb", "/api/v1/chatbots", "/api/v1/auth", "/api/v1/workspaces/{workspace_id}"
 TALK = "/api/v1/bots/{public_bot_id}"
+KEYS = "/api/v1/api-keys"
 WEBSITE = {"type": "website", "url": "http://site.invalid/"}
 PASTED = {"type": "text", "title": "Pasted", "content": TEXT}
 VAULT = "/api/v1/credentials"
@@ -68,6 +69,8 @@ TABLE = (
     Route("GET", f"{TALK}/config", PUBLIC),
     Route("POST", f"{TALK}/chat", PUBLIC, 200, {"message": "When is it open?"}),
     Route("GET", f"{TALK}/history", PUBLIC, 200, params={"session_id": "x"}),
+    Route("GET", f"{TALK}/runs/{{run_id}}", PUBLIC, 404),
+    Route("DELETE", f"{TALK}/runs/{{run_id}}", PUBLIC, 204),
     Route("POST", f"{TALK}/feedback", PUBLIC, 404, {"session_id": "x", "message_id": str(uuid4()), "rating": "up"}),
     Route("POST", f"{TALK}/leads", PUBLIC, 422, {"fields": {"name": "x"}}),
     Route("POST", f"{AUTH}/register", PUBLIC, 422, {}),
@@ -98,6 +101,11 @@ TABLE = (
     Route("PUT", f"{VAULT}/{{credential_id}}", "credentials.manage", 200, {"settings": BEARER}),
     Route("DELETE", f"{VAULT}/{{credential_id}}", "credentials.manage", 204),
     Route("POST", f"{VAULT}/{{credential_id}}/test", "credentials.manage", 422),
+    # API keys
+    Route("GET", KEYS, "api_keys.manage"),
+    Route("POST", KEYS, "api_keys.manage", 201, {"name": "Shop", "scopes": ["bots.chat"]}),
+    Route("POST", f"{KEYS}/{{key_id}}/rotate", "api_keys.manage"),
+    Route("DELETE", f"{KEYS}/{{key_id}}", "api_keys.manage", 204),
     # knowledge bases
     Route("POST", f"{KB}/draft", "kb.write", 201, {"name": "New"}),
     Route("GET", f"{KB}/draft", "kb.read"),
@@ -155,6 +163,8 @@ TABLE = (
     Route("DELETE", f"{BOT}/{{bot_id}}", "bots.deploy", 204),
     Route("POST", f"{BOT}/{{bot_id}}/draft", "bots.write", 201),
     Route("GET", f"{BOT}/{{bot_id}}/versions", "bots.read"),
+    Route("GET", f"{BOT}/{{bot_id}}/identity", "bots.read"),
+    Route("POST", f"{BOT}/{{bot_id}}/identity/rotate", "bots.deploy"),
     Route("POST", f"{BOT}/{{bot_id}}/rollback", "bots.deploy", 200, {"version": 1}),
 )
 NO_IDS = {"email": "x@example.com", "page": "0", "unused": "Another"}
@@ -203,6 +213,7 @@ class World:
         answer = await self.made(who, "POST", talk, {"message": "When is the harbour office open?"})
         named = {"name": f"Shop {uuid4()}", "type": "bearer", "settings": BEARER}
         credential = await self.made(who, "POST", VAULT, named)
+        key = await self.made(who, "POST", KEYS, {"name": "Shop", "scopes": ["bots.chat"]})
         newcomer = await self.installation.register("new")
         member = await self.installation.register("member")
         workspace_id = self.people[who].workspace_id
@@ -223,6 +234,8 @@ class World:
             "user_id": member.user_id,
             "question_id": question["id"],
             "message_id": answer["message_id"],
+            "run_id": str(uuid4()),
+            "key_id": key["id"],
             "credential_id": credential["id"],
             "unused": f"Shop {uuid4()}",
             "email": newcomer.email,

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
+from privexbot_app.domains.bots.live import load_public_bot
 from privexbot_app.domains.bots.schemas import LiveBot
 from privexbot_app.domains.conversations.models import Conversation, Message
 from privexbot_app.domains.conversations.schemas import ChatEvent, ChatQuestion
@@ -51,9 +52,11 @@ class Talk:
         return response.json()["items"]
 
     async def open(self) -> tuple[AsyncIterator[ChatEvent], LiveBot]:
-        service = ConversationService(self.installation.works, self.installation.runtime.keys)
-        scope, bot = await service.load_public(UUID(self.bot_id), visitor="v")
-        return service.reply(scope, bot, ChatQuestion(message=QUESTION)), bot
+        works, keys = self.installation.works, self.installation.runtime.keys
+        public = await load_public_bot(works, UUID(self.bot_id), keys)
+        return ConversationService(works, keys).reply(
+            public.scope, public.bot, ChatQuestion(message=QUESTION)
+        ), public.bot
 
 
 @pytest.fixture

@@ -5,26 +5,23 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from privexbot_app.api.deps import RuntimeDep, client_address
-from privexbot_app.api.streams import answer_response
-from privexbot_app.domains.bots.origins import is_origin_allowed
-from privexbot_app.domains.bots.schemas import LiveBot, PublicConfig
+from privexbot_app.api.allowances import limit_headers
+from privexbot_app.api.deps import RuntimeDep
+from privexbot_app.api.guests import count_message, meet
+from privexbot_app.api.streams import Ask, EventStream, answer_response, parse_event_id, wants_stream, whole_response
+from privexbot_app.domains.bots.schemas import PublicConfig
 from privexbot_app.domains.bots.service import public_config
-from privexbot_app.domains.conversations.schemas import ChatQuestion, Feedback, MessageView
+from privexbot_app.domains.conversations.hub import RunHub
+from privexbot_app.domains.conversations.schemas import ChatQuestion, Feedback, History
 from privexbot_app.domains.conversations.service import ConversationService
 from privexbot_app.domains.leads.schemas import NewLead
 from privexbot_app.domains.leads.service import LeadService
-from privexbot_app.kit import logging
-from privexbot_app.kit.errors import ForbiddenError
 from privexbot_app.kit.limits import Limit
-from privexbot_app.kit.pagination import Page
-from privexbot_app.kit.scope import Scope
-from privexbot_app.runtime import Runtime
 
 router = APIRouter(prefix="/api/v1/bots", tags=["talking to a bot"])
 
-MESSAGES = Limit(events=60, seconds=60)
 LEADS = Limit(events=10, seconds=600)
+RESUMES = Limit(events=240, seconds=60)
 
 
 class LeadReceipt(BaseModel):
@@ -33,70 +30,85 @@ class LeadReceipt(BaseModel):
     lead_id: UUID
 
 
-class OriginNotAllowedError(ForbiddenError):
-    """The bot's owner has not allowed this website."""
-
-    code = "origin_not_allowed"
-
-    def __init__(self) -> None:
-        super().__init__("This bot may not be used on this website.")
-
-
 @router.get("/{bot_id}/config")
 async def get_config(bot_id: UUID, request: Request, installation: RuntimeDep) -> PublicConfig:
     """What the widget needs to show itself."""
-    _, bot = await _load(installation, bot_id, request)
-    return public_config(bot, installation.works.plugins)
+    guest = await meet(installation, bot_id, request)
+    return public_config(guest.bot, installation.works.plugins)
 
 
 @router.post("/{bot_id}/chat")
 async def chat(bot_id: UUID, body: ChatQuestion, request: Request, installation: RuntimeDep) -> Response:
-    """Ask a bot. Answers JSON, or server-sent events with `stream: true` or `Accept: text/event-stream`."""
-    scope, bot = await _load(installation, bot_id, request)
-    await installation.works.limiter.take(f"chat:{bot_id}:{client_address(request)}", MESSAGES)
-    events = ConversationService(installation.works, installation.keys).reply(scope, bot, body)
-    return await answer_response(request, events, is_streamed=body.stream)
+    """Ask a bot. Answers JSON, or server-sent events with `stream: true` or `Accept: text/event-stream`.
+
+    `Idempotency-Key`: the same key and question get the same answer, given once. `Last-Event-ID`: the rest of an
+    answer that was cut off. `Visitor-Token`, or `Visitor-Id` with `Visitor-Signature`: who the visitor is.
+    """
+    guest = await meet(installation, bot_id, request)
+    conversations = ConversationService(installation.works, installation.keys)
+    session = conversations.find_session(bot_id, body.session_id, guest.asker)
+    headers: dict[str, str] = {}
+    if "last-event-id" in request.headers:
+        await installation.works.limiter.take(f"resume:{bot_id.hex}:{guest.address}", RESUMES)
+    else:
+        headers = limit_headers(await count_message(installation, guest, session))
+    ask = Ask(
+        scope=guest.scope,
+        owner_id=bot_id,
+        words=f"{guest.asker.visitor_id}\n{body.session_id}\n{body.message}",
+        begin=lambda: conversations.reply(guest.scope, guest.bot, body, guest.asker),
+        is_streamed=wants_stream(request, asked=body.stream),
+        headers=headers,
+    )
+    return await answer_response(request, installation, ask)
+
+
+@router.get("/{bot_id}/runs/{run_id}")
+async def resume(bot_id: UUID, run_id: UUID, request: Request, installation: RuntimeDep) -> Response:
+    """The events of an answer, from its beginning or after `Last-Event-ID`; JSON unless events are accepted."""
+    guest = await meet(installation, bot_id, request)
+    await installation.works.limiter.take(f"resume:{bot_id.hex}:{guest.address}", RESUMES)
+    last = request.headers.get("last-event-id")
+    after = parse_event_id(last)[1] if last else 0
+    pieces = await installation.works.own(RunHub).resume(guest.scope, bot_id, run_id, after=after)
+    if wants_stream(request, asked=False):
+        return EventStream(pieces, {})
+    return await whole_response(pieces, {})
+
+
+@router.delete("/{bot_id}/runs/{run_id}", status_code=204)
+async def stop(bot_id: UUID, run_id: UUID, request: Request, installation: RuntimeDep) -> None:
+    """Stop an answer; what was said so far is kept."""
+    guest = await meet(installation, bot_id, request)
+    await installation.works.limiter.take(f"resume:{bot_id.hex}:{guest.address}", RESUMES)
+    await installation.works.own(RunHub).stop(guest.scope, bot_id, run_id)
 
 
 @router.get("/{bot_id}/history")
-async def get_history(bot_id: UUID, session_id: str, request: Request, installation: RuntimeDep) -> Page[MessageView]:
-    """The messages of the visitor's own session, oldest first."""
-    scope, _ = await _load(installation, bot_id, request)
+async def get_history(
+    bot_id: UUID, request: Request, installation: RuntimeDep, session_id: str | None = None
+) -> History:
+    """The messages of the visitor's own session, oldest first; of a verified visitor also without a session."""
+    guest = await meet(installation, bot_id, request)
     conversations = ConversationService(installation.works, installation.keys)
-    return Page(items=await conversations.list_history(scope, bot_id, session_id))
+    return await conversations.list_history(guest.scope, bot_id, session_id, guest.asker)
 
 
 @router.post("/{bot_id}/feedback", status_code=204)
 async def give_feedback(bot_id: UUID, body: Feedback, request: Request, installation: RuntimeDep) -> None:
     """Say whether an answer helped."""
-    scope, _ = await _load(installation, bot_id, request)
-    await ConversationService(installation.works, installation.keys).rate(scope, bot_id, body)
+    guest = await meet(installation, bot_id, request)
+    conversations = ConversationService(installation.works, installation.keys)
+    await conversations.rate(guest.scope, bot_id, body, guest.asker)
 
 
 @router.post("/{bot_id}/leads", status_code=201)
 async def leave_contact(bot_id: UUID, body: NewLead, request: Request, installation: RuntimeDep) -> LeadReceipt:
     """Leave contact details with a bot that asks for them."""
-    scope, bot = await _load(installation, bot_id, request)
-    await installation.works.limiter.take(f"lead:{bot_id}:{client_address(request)}", LEADS)
+    guest = await meet(installation, bot_id, request)
+    await installation.works.limiter.take(f"lead:{bot_id}:{guest.address}", LEADS)
     conversations = ConversationService(installation.works, installation.keys)
-    conversation_id = await conversations.find_conversation(scope, bot_id, body.session_id)
-    async with installation.works.open(scope) as work:
-        lead = LeadService(work).capture(bot, body, conversation_id=conversation_id)
+    conversation_id = await conversations.find_conversation(guest.scope, bot_id, body.session_id, guest.asker)
+    async with installation.works.open(guest.scope) as work:
+        lead = LeadService(work).capture(guest.bot, body, conversation_id=conversation_id)
     return LeadReceipt(lead_id=lead.id)
-
-
-async def _load(installation: Runtime, bot_id: UUID, request: Request) -> tuple[Scope, LiveBot]:
-    conversations = ConversationService(installation.works, installation.keys)
-    scope, bot = await conversations.load_public(bot_id, visitor=client_address(request))
-    _require_allowed_origin(request, bot, installation.browser_url)
-    logging.bind(workspace_id=scope.workspace_id, bot_id=bot_id)
-    return scope, bot
-
-
-def _require_allowed_origin(request: Request, bot: LiveBot, browser_url: str) -> None:
-    """Browsers say where a page comes from; programs say nothing and are let in."""
-    origin = request.headers.get("origin")
-    allowed = bot.config.allowed_origins
-    if origin is None or not allowed or is_origin_allowed(origin, [*allowed, browser_url]):
-        return
-    raise OriginNotAllowedError

@@ -9,11 +9,11 @@ from html import escape
 from pathlib import Path
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import FileResponse, HTMLResponse
 
-from privexbot_app.api.deps import RuntimeDep, client_address
-from privexbot_app.domains.conversations.service import ConversationService
+from privexbot_app.api.deps import RuntimeDep
+from privexbot_app.domains.bots.live import load_public_bot
 from privexbot_app.kit.errors import NotFoundError, UnavailableError
 
 router = APIRouter(include_in_schema=False)
@@ -75,12 +75,11 @@ async def part(name: str) -> FileResponse:
 
 
 @router.get("/chat/{bot_id}")
-async def hosted_page(bot_id: str, request: Request, installation: RuntimeDep) -> HTMLResponse:
+async def hosted_page(bot_id: str, installation: RuntimeDep) -> HTMLResponse:
     """A bot's own page, which can be shared or framed."""
     headers = {"Content-Security-Policy": PAGE_POLICY}
     try:
-        conversations = ConversationService(installation.works, installation.keys)
-        _, bot = await conversations.load_public(UUID(bot_id), visitor=client_address(request))
+        bot = (await load_public_bot(installation.works, UUID(bot_id), installation.keys)).bot
     except (ValueError, NotFoundError):
         page = PAGE.format(title="Not found", body=ABSENT)
         return HTMLResponse(page, status_code=404, headers=headers)

@@ -7,14 +7,17 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from privexbot_app.api.deps import CurrentScope, Paging, RuntimeDep
-from privexbot_app.api.streams import answer_response
+from privexbot_app.api.streams import Ask, answer_response, wants_stream
 from privexbot_app.domains.bots.drafts import BotDraftService
+from privexbot_app.domains.bots.identity import BotIdentityService
 from privexbot_app.domains.bots.schemas import (
     BotDraftView,
     BotVersionView,
     BotView,
     DeployedBot,
     Deployment,
+    IdentitySecret,
+    IdentityStatus,
     Rollback,
 )
 from privexbot_app.domains.bots.service import BotService
@@ -75,8 +78,15 @@ async def test_draft(
 ) -> Response:
     """Ask a draft, with real retrieval and the real model; nothing is kept."""
     draft = await BotDraftService(installation.works, scope).get(draft_id)
-    events = ConversationService(installation.works, installation.keys).preview(scope, draft_id, draft.config, body)
-    return await answer_response(request, events, is_streamed=body.stream)
+    conversations = ConversationService(installation.works, installation.keys)
+    ask = Ask(
+        scope=scope,
+        owner_id=draft_id,
+        words=f"{body.session_id}\n{body.message}",
+        begin=lambda: conversations.preview(scope, draft_id, draft.config, body),
+        is_streamed=wants_stream(request, asked=body.stream),
+    )
+    return await answer_response(request, installation, ask)
 
 
 @router.post("/draft/{draft_id}/deploy", status_code=201)
@@ -127,3 +137,17 @@ async def roll_back(bot_id: UUID, body: Rollback, scope: CurrentScope, installat
     """Have an earlier version answer again."""
     async with installation.works.open(scope) as work:
         return await BotService(work).roll_back(bot_id, body.version, browser_url=installation.browser_url)
+
+
+@router.get("/{bot_id}/identity")
+async def get_identity(bot_id: UUID, scope: CurrentScope, installation: RuntimeDep) -> IdentityStatus:
+    """Whether the bot's website can vouch for its visitors."""
+    async with installation.works.open(scope, read_only=True) as work:
+        return await BotIdentityService(work, installation.keys).status(bot_id)
+
+
+@router.post("/{bot_id}/identity/rotate")
+async def rotate_identity(bot_id: UUID, scope: CurrentScope, installation: RuntimeDep) -> IdentitySecret:
+    """Make a new secret for vouching, told this once; the one before is honoured for a day."""
+    async with installation.works.open(scope) as work:
+        return await BotIdentityService(work, installation.keys).rotate(bot_id)

@@ -1,12 +1,13 @@
 """Tables of chatbots and their versions."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, Column, UniqueConstraint
 from sqlmodel import Field
 
-from privexbot_app.kit.database import GlobalModel, WorkspaceModel, parent_key, workspace_table
+from privexbot_app.kit.database import GlobalModel, WorkspaceModel, moment, parent_key, workspace_table
 
 
 class Bot(WorkspaceModel, table=True):
@@ -30,6 +31,22 @@ class BotVersion(WorkspaceModel, table=True):
     version: int
     config: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     author_id: str
+
+
+class BotIdentity(WorkspaceModel, table=True):
+    """The secret with which a bot's own website vouches for its visitors, sealed.
+
+    sealed_previous: the one before, which is honoured until `previous_until`.
+    """
+
+    __tablename__ = "bot_identity"
+    __table_args__ = workspace_table(parent_key("bot_id", "bot"), UniqueConstraint("bot_id"))
+
+    bot_id: UUID
+    sealed_secret: bytes
+    sealed_previous: bytes | None = None
+    previous_until: datetime | None = moment(default=None, nullable=True)
+    rotated_at: datetime = moment(nullable=False)
 
 
 class PublicBot(GlobalModel, table=True):

@@ -1,18 +1,27 @@
 """Which websites may embed a bot: exact origins, and wildcards for subdomains. No substring tricks."""
 
 import re
-from urllib.parse import urlsplit
 
 PATTERN = re.compile(r"(?P<scheme>https?)://(?P<wildcard>\*\.)?(?P<host>[a-z0-9.-]+)(?P<port>:\d{1,5})?", re.ASCII)
 
 
+ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<netloc>[a-z0-9_.-]+(?::\d{1,5})?)", re.ASCII)
+
+
 def is_origin_pattern(pattern: str) -> bool:
-    """Whether it is an origin such as `https://example.com`, `https://*.example.com` or `http://localhost:3000`."""
-    return PATTERN.fullmatch(pattern.lower()) is not None
+    """Whether it is an origin such as `https://example.com`, `https://*.example.com` or `http://localhost:3000`.
+
+    A wildcard for a whole top-level domain is none: it would let everybody in.
+
+    >>> is_origin_pattern("https://*.example.com"), is_origin_pattern("https://*.com")
+    (True, False)
+    """
+    found = PATTERN.fullmatch(pattern.lower())
+    return found is not None and not (found["wildcard"] and "." not in found["host"].strip("."))
 
 
 def is_origin_allowed(origin: str, patterns: list[str]) -> bool:
-    """Whether a browser's Origin header matches one of the patterns.
+    """Whether a browser's Origin header matches one of the patterns. What is no origin at all matches none.
 
     >>> is_origin_allowed("https://shop.example.com", ["https://*.example.com"])
     True
@@ -21,13 +30,8 @@ def is_origin_allowed(origin: str, patterns: list[str]) -> bool:
     >>> is_origin_allowed("https://example.com", ["https://*.example.com"])
     False
     """
-    try:
-        parts = urlsplit(origin.lower())
-    except ValueError:
-        return False
-    if parts.scheme not in {"http", "https"} or not parts.netloc or "@" in parts.netloc:
-        return False
-    return any(_matches(parts.scheme, parts.netloc, pattern.lower()) for pattern in patterns)
+    found = ORIGIN.fullmatch(origin.lower())
+    return found is not None and any(_matches(found["scheme"], found["netloc"], one.lower()) for one in patterns)
 
 
 def _matches(scheme: str, netloc: str, pattern: str) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from privexbot_app.domains.bots.models import Bot, BotVersion, PublicBot
+from privexbot_app.domains.bots.models import Bot, BotIdentity, BotVersion, PublicBot
 from privexbot_app.kit.repository import TenantRepository
 
 
@@ -41,6 +41,17 @@ class BotVersionRepository(TenantRepository[BotVersion]):
         """The highest version number of a bot."""
         statement = select(func.max(BotVersion.version)).where(BotVersion.bot_id == bot_id)
         return (await self.session.execute(statement)).scalar_one() or 0
+
+
+class BotIdentityRepository(TenantRepository[BotIdentity]):
+    """Secrets of one workspace's bots, sealed."""
+
+    model = BotIdentity
+    noun = "bot identity"
+
+    async def find_of(self, bot_id: UUID) -> BotIdentity | None:
+        """The secret of a bot, or None."""
+        return await self.one(self.query(BotIdentity.bot_id == bot_id))
 
 
 class PublicBotRepository:

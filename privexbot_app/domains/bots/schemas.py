@@ -12,6 +12,7 @@ from privexbot_app.rag.prompt import Grounding
 
 DEFAULT_GREETING = "Hello! What would you like to know?"
 DEFAULT_PROMPT = "You are a helpful assistant. Answer briefly and in a friendly tone."
+DEFAULT_LIMIT_MESSAGE = "You are writing faster than I can answer. Please wait a moment and try again."
 MOST_KNOWLEDGE_BASES = 10
 MOST_SUGGESTIONS = 6
 MOST_ORIGINS = 50
@@ -80,6 +81,24 @@ class LeadCapture(Part):
     fields: list[str] = Field(default_factory=lambda: ["name", "email"], max_length=20)
 
 
+class Limits(Part):
+    """How many messages a minute the bot takes, and what it tells a visitor who is faster.
+
+    Of one visitor, of one IP address (an office may share one), and of all visitors together.
+    """
+
+    per_visitor: int = Field(30, ge=1, le=1_000_000)
+    per_address: int = Field(60, ge=1, le=1_000_000)
+    per_bot: int = Field(6000, ge=1, le=10_000_000)
+    message: Annotated[str, Trimmed, Field(min_length=1, max_length=300)] = DEFAULT_LIMIT_MESSAGE
+
+
+class Mcp(Part):
+    """How programs use the bot as a tool (MCP). is_open: without an API key."""
+
+    is_open: bool = False
+
+
 class BotConfig(Part):
     """Everything that makes a bot; a version keeps one of these unchanged."""
 
@@ -96,6 +115,8 @@ class BotConfig(Part):
     appearance: Appearance = Appearance()
     lead_capture: LeadCapture = LeadCapture()
     allowed_origins: list[str] = Field([], max_length=MOST_ORIGINS)
+    limits: Limits = Limits()
+    mcp: Mcp = Mcp()
 
 
 class BotDraftView(BaseModel):
@@ -172,6 +193,20 @@ class PublicConfig(BaseModel):
     appearance: Appearance
     lead_capture: LeadCapture
     is_language_model_connected: bool
+
+
+class IdentityStatus(BaseModel):
+    """Whether the bot's website can vouch for its visitors, and since when with this secret."""
+
+    has_secret: bool
+    rotated_at: datetime | None
+
+
+class IdentitySecret(BaseModel):
+    """The secret with which the bot's website vouches for its visitors; told once."""
+
+    secret: str
+    rotated_at: datetime
 
 
 class LiveBot(BaseModel):

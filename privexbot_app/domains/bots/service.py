@@ -5,6 +5,7 @@ from uuid import UUID
 
 from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.bots.checks import require_deployable
+from privexbot_app.domains.bots.kept import KeptBots
 from privexbot_app.domains.bots.models import Bot, BotVersion, PublicBot
 from privexbot_app.domains.bots.repository import BotRepository, BotVersionRepository, PublicBotRepository
 from privexbot_app.domains.bots.schemas import (
@@ -110,6 +111,7 @@ class BotService:
         if row is None:
             raise NotFoundError("There is no such version.", code="bot_version_not_found")
         bot.version, bot.name, bot.description = version, row.config["name"], row.config["description"]
+        self._work.works.own(KeptBots).forget(bot_id)
         AuditService(self._work).record("bot.rolled_back", bot_id, version=version)
         return _view(bot, row, browser_url)
 
@@ -119,6 +121,7 @@ class BotService:
         bot = await self._bots.get(bot_id)
         await self._bots.delete(bot_id)
         await PublicBotRepository(self._work.session).delete(bot_id)
+        self._work.works.own(KeptBots).forget(bot_id)
         AuditService(self._work).record("bot.deleted", bot_id, name=bot.name)
 
     async def _version(self, bot: Bot) -> BotVersion:
@@ -131,6 +134,7 @@ class BotService:
         self, bot: Bot, number: int, config: BotConfig, deployment: Deployment, *, browser_url: str
     ) -> DeployedBot:
         bot.version, bot.name, bot.description = number, config.name, config.description
+        self._work.works.own(KeptBots).forget(bot.id)
         self._versions.add(
             BotVersion(
                 workspace_id=self._work.scope.workspace_id,

@@ -3,14 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Text
+from sqlalchemy import JSON, Boolean, Column, Text, false
 from sqlmodel import Field
 
 from privexbot_app.kit.database import WorkspaceModel, parent_key, workspace_table
 
 
 class Conversation(WorkspaceModel, table=True):
-    """One visitor's talk with one bot."""
+    """One visitor's talk with one bot.
+
+    visitor_id: who the bot's own website says the visitor is, verified; None for an anonymous one.
+    is_test: never counts in figures.
+    """
 
     __tablename__ = "conversation"
     __table_args__ = workspace_table(parent_key("bot_id", "bot"))
@@ -18,6 +22,8 @@ class Conversation(WorkspaceModel, table=True):
     bot_id: UUID = Field(index=True)
     bot_version: int
     channel: str = "web"
+    visitor_id: str | None = Field(default=None, index=True)
+    is_test: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
 
 class Message(WorkspaceModel, table=True):

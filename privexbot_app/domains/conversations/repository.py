@@ -15,6 +15,16 @@ class ConversationRepository(TenantRepository[Conversation]):
     model = Conversation
     noun = "conversation"
 
+    async def list_known(self, ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the ids that are conversations of this workspace."""
+        statement = select(Conversation.id).where(Conversation.id.in_(ids))
+        return set((await self.session.execute(statement)).scalars())
+
+    async def find_latest_of(self, bot_id: UUID, visitor_id: str) -> Conversation | None:
+        """The latest conversation of a verified visitor with a bot, or None."""
+        mine = self.query(Conversation.bot_id == bot_id, Conversation.visitor_id == visitor_id)
+        return await self.one(mine.order_by(Conversation.id.desc()))
+
 
 class MessageRepository(TenantRepository[Message]):
     """Messages of one workspace."""
@@ -33,6 +43,10 @@ class MessageRepository(TenantRepository[Message]):
         return await self.one(earlier.where(Message.role == "visitor").order_by(Message.id.desc()))
 
     async def count_answers(self) -> int:
-        """How many answers the workspace's bots have given."""
-        statement = select(func.count(Message.id)).where(Message.role == "bot")
+        """How many answers the workspace's bots have given; trying things out does not count."""
+        statement = (
+            select(func.count(Message.id))
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .where(Message.role == "bot", Conversation.is_test.is_(False))
+        )
         return (await self.session.execute(statement)).scalar_one()

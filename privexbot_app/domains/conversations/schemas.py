@@ -7,7 +7,24 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from privexbot_app.kit.errors import ErrorKind
+
 LONGEST_MESSAGE = 8000
+
+
+EventName = Literal[
+    "run.started",
+    "node.started",
+    "node.finished",
+    "token",
+    "citation",
+    "lead.request",
+    "handoff",
+    "usage",
+    "run.finished",
+    "error",
+]
+"""The closed list of events; whoever answers, a chatbot or a chatflow, tells of its work in these alone."""
 
 
 class ChatQuestion(BaseModel):
@@ -62,6 +79,14 @@ class MessageView(BaseModel):
     created_at: datetime
 
 
+class History(BaseModel):
+    """A visitor's own conversation, oldest message first. session_id: to go on with it; None where there is none."""
+
+    items: list[MessageView] = []
+    next_cursor: str | None = None
+    session_id: str | None = None
+
+
 class Feedback(BaseModel):
     """What a visitor thinks of an answer."""
 
@@ -75,8 +100,20 @@ class Feedback(BaseModel):
 class ChatEvent:
     """One event of a streamed answer: a name of the closed list in the API, and its data as plain JSON."""
 
-    name: Literal["run.started", "token", "citation", "usage", "run.finished", "error"]
+    name: EventName
     data: dict[str, Any]
+
+
+OUR_FAULT = "Something went wrong on our side. Please try again."
+OUR_FAULT_EVENT = ChatEvent("error", {"code": "internal", "kind": ErrorKind.INTERNAL, "message": OUR_FAULT})
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks, beyond the scope. visitor_id: verified by the bot's website. channel: by which way they ask."""
+
+    visitor_id: str | None = None
+    channel: str = "web"
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from privexbot_app.domains.tenancy.models import Organization, OrganizationMember, Workspace, WorkspaceMember
+from privexbot_app.domains.tenancy.models import ApiKey, Organization, OrganizationMember, Workspace, WorkspaceMember
 from privexbot_app.kit.database import TenancyModel
 
 
@@ -79,3 +79,33 @@ class TenancyRepository:
             WorkspaceMember.workspace_id == workspace_id, WorkspaceMember.user_id == user_id
         )
         return (await self._session.execute(statement)).rowcount == 1
+
+
+class ApiKeyRepository:
+    """Rows of API keys. A key is looked up before there is a scope; everything else names the workspace."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    def add(self, row: ApiKey) -> None:
+        """Stage a row."""
+        self._session.add(row)
+
+    async def find_by_hash(self, secret_hash: str) -> ApiKey | None:
+        """The key with this fingerprint, now or before its last rotation; whether it still counts is not asked."""
+        statement = select(ApiKey).where(or_(ApiKey.secret_hash == secret_hash, ApiKey.previous_hash == secret_hash))
+        return (await self._session.execute(statement)).scalars().first()
+
+    async def find(self, workspace_id: UUID, key_id: UUID) -> ApiKey | None:
+        """One of a workspace's keys, or None."""
+        statement = select(ApiKey).where(ApiKey.workspace_id == workspace_id, ApiKey.id == key_id)
+        return (await self._session.execute(statement)).scalars().first()
+
+    async def list_all(self, workspace_id: UUID) -> list[ApiKey]:
+        """A workspace's keys, newest first."""
+        statement = select(ApiKey).where(ApiKey.workspace_id == workspace_id).order_by(ApiKey.id.desc())
+        return list((await self._session.execute(statement)).scalars().all())
+
+    async def delete(self, row: ApiKey) -> None:
+        """Delete a row."""
+        await self._session.delete(row)

@@ -1,9 +1,10 @@
 """What other rooms and the doors see of tenancy."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from privexbot_app.domains.identity.schemas import UserView
 from privexbot_app.domains.tenancy.permissions import OrganizationRole, WorkspaceRole
@@ -70,3 +71,41 @@ class NewMember(BaseModel):
 
     email: Annotated[str, Field(max_length=320)]
     role: WorkspaceRole
+
+
+class NewApiKey(BaseModel):
+    """What it takes to make an API key. scopes: permissions; the maker's role bounds them all the same."""
+
+    name: TenantName
+    scopes: list[str] = Field(min_length=1, max_length=30)
+    is_test: bool = False
+    expires_at: AwareDatetime | None = None
+    requests_per_minute: int = Field(600, ge=1, le=1_000_000)
+
+
+class KeyRotation(BaseModel):
+    """How long the old secret goes on working."""
+
+    grace_hours: int = Field(0, ge=0, le=168)
+
+
+class ApiKeyView(BaseModel):
+    """An API key, without its text. previous_until: till when the secret before the last rotation works."""
+
+    id: UUID
+    name: str
+    hint: str
+    is_test: bool
+    scopes: list[str]
+    requests_per_minute: int
+    made_by: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    previous_until: datetime | None
+
+
+class ShownApiKey(ApiKeyView):
+    """An API key with its text, which is told once."""
+
+    key: str

@@ -5,9 +5,10 @@ from uuid import UUID
 from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.identity.schemas import Caller, UserView
 from privexbot_app.domains.identity.service import UserDirectory
-from privexbot_app.domains.tenancy.models import Organization, OrganizationMember, Workspace, WorkspaceMember
+from privexbot_app.domains.tenancy.models import ApiKey, Organization, OrganizationMember, Workspace, WorkspaceMember
 from privexbot_app.domains.tenancy.permissions import (
     JOB_PERMISSIONS,
+    KEY_SCOPES,
     MANAGES_ORGANIZATION,
     PERMISSIONS,
     VISITOR_PERMISSIONS,
@@ -50,6 +51,13 @@ def scope_of_visitor(organization_id: UUID, workspace_id: UUID, *, visitor: str)
     return Scope(organization_id, workspace_id, Actor(ActorKind.VISITOR, visitor), VISITOR_PERMISSIONS)
 
 
+def scope_of_key(key: ApiKey, organization_id: UUID, role: WorkspaceRole) -> Scope:
+    """The scope of a program that holds an API key: the key's scopes, as far as its maker's role reaches."""
+    actor = Actor(ActorKind.API_KEY, str(key.id))
+    permissions = PERMISSIONS[role] & KEY_SCOPES & set(key.scopes)
+    return Scope(organization_id, key.workspace_id, actor, permissions, is_test=key.is_test)
+
+
 class TenancyService:
     """Organizations, workspaces and members, inside one unit of work."""
 
@@ -80,6 +88,12 @@ class TenancyService:
             raise WorkspaceNotFoundError
         actor = Actor(ActorKind.USER, str(caller.user_id))
         return Scope(workspace.organization_id, workspace.id, actor, PERMISSIONS[role])
+
+    async def role_of(self, workspace_id: UUID, user_id: UUID) -> tuple[UUID, WorkspaceRole] | None:
+        """A workspace's organization and the user's role in it, or None for those who may not enter."""
+        workspace = await self._rows.find_workspace(workspace_id)
+        role = await self._role_in(workspace, user_id) if workspace else None
+        return (workspace.organization_id, role) if workspace and role else None
 
     async def first_workspace(self, user_id: UUID) -> UUID:
         """The workspace that a user lands in after signing in. Raises WorkspaceNotFoundError if there is none."""

@@ -1,0 +1,90 @@
+"""Write exchanges down. Those of one workspace that wait at the same moment share a transaction.
+
+An answer is told to be finished only after its exchange is written, so nothing is lost that a visitor has seen whole.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from privexbot_app.domains.conversations.models import Conversation, Message
+from privexbot_app.domains.conversations.repository import ConversationRepository, MessageRepository
+from privexbot_app.integrations.plugins import Workshop
+from privexbot_app.kit.scope import Scope
+
+MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A question and its answer, as the values of rows. is_new: the conversation begins with it."""
+
+    scope: Scope
+    conversation: Mapping[str, Any]
+    messages: Sequence[Mapping[str, Any]]
+    is_new: bool
+
+
+class Scribe:
+    """Writes what this process's bots have said; `works.own(Scribe)`."""
+
+    def __init__(self, works: Workshop) -> None:
+        self._works = works
+        self._waiting: dict[UUID, list[tuple[Exchange, asyncio.Future[None]]]] = {}
+        self._writing: dict[UUID, asyncio.Task[None]] = {}
+
+    async def save(self, exchange: Exchange) -> None:
+        """Return when the exchange is written. Raises what the database raises."""
+        workspace_id = exchange.scope.workspace_id
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(workspace_id, []).append((exchange, done))
+        if workspace_id not in self._writing:
+            self._writing[workspace_id] = asyncio.create_task(self._write(workspace_id))
+        await done
+
+    async def _write(self, workspace_id: UUID) -> None:
+        try:
+            while waiting := self._waiting[workspace_id]:
+                batch = waiting[:MOST_AT_ONCE]
+                del waiting[:MOST_AT_ONCE]
+                await self._write_batch(batch)
+        finally:
+            del self._waiting[workspace_id], self._writing[workspace_id]
+
+    async def _write_batch(self, batch: "list[tuple[Exchange, asyncio.Future[None]]]") -> None:
+        try:
+            await self._write_together([exchange for exchange, _ in batch])
+        except Exception as error:
+            if len(batch) == 1:
+                _settle(batch[0][1], error)
+                return
+            for one in batch:  # one of them is at fault; the others must not suffer for it
+                await self._write_batch([one])
+            return
+        for _, done in batch:
+            _settle(done, None)
+
+    async def _write_together(self, exchanges: Sequence[Exchange]) -> None:
+        async with self._works.open(exchanges[0].scope) as work:
+            conversations, messages = work.repository(ConversationRepository), work.repository(MessageRepository)
+            old = [exchange.conversation["id"] for exchange in exchanges if not exchange.is_new]
+            known: set[UUID] = await conversations.list_known(old) if old else set()
+            for exchange in exchanges:
+                if exchange.conversation["id"] not in known:
+                    known.add(exchange.conversation["id"])
+                    conversations.add(Conversation(**exchange.conversation))
+            await work.session.flush()
+            for exchange in exchanges:
+                for message in exchange.messages:
+                    messages.add(Message(**message))
+
+
+def _settle(done: "asyncio.Future[None]", error: Exception | None) -> None:
+    if done.done():
+        return
+    if error is None:
+        done.set_result(None)
+    else:
+        done.set_exception(error)

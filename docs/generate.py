@@ -20,6 +20,7 @@ CONFIGURED = {
     "embeddings": "embedding",
     "vector_stores": "vector store",
     "rerankers": "reranker",
+    "auth_strategies": "auth strategy",
     "mailers": "mailer",
 }
 INTRODUCTION = """# Settings

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from privexbot_app.integrations.auth_strategies.base import AUTH_STRATEGIES, AuthStrategy
 from privexbot_app.integrations.embeddings.base import EMBEDDERS, Embedder
 from privexbot_app.integrations.llms.base import LLMS, LanguageModel
 from privexbot_app.integrations.mailers.base import MAILERS, Mailer
@@ -107,6 +108,7 @@ class Plugins:
         embeddings: Configs,
         vector_stores: Configs,
         rerankers: Configs | None = None,
+        auth_strategies: Configs | None = None,
         mailers: Configs | None = None,
         storage: Storage,
         http: HttpClient,
@@ -118,6 +120,7 @@ class Plugins:
         self.embedders: PluginSet[Embedder] = PluginSet(EMBEDDERS, embeddings, http=http)
         self.vector_stores: PluginSet[VectorStore] = PluginSet(VECTOR_STORES, vector_stores, http=http)
         self.rerankers: PluginSet[Reranker] = PluginSet(RERANKERS, rerankers or {}, http=http)
+        self.auth_strategies: PluginSet[AuthStrategy] = PluginSet(AUTH_STRATEGIES, auth_strategies or {}, http=http)
         self.mailers: PluginSet[Mailer] = PluginSet(MAILERS, mailers or {})
         self.source_connectors: Registry[SourceConnector] = SOURCE_CONNECTORS
         self.storage = storage
@@ -138,6 +141,7 @@ class Plugins:
             self.embedders,
             self.vector_stores,
             self.rerankers,
+            self.auth_strategies,
             self.mailers,
         ):
             await opened.close()

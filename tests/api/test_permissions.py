@@ -20,6 +20,7 @@ from fastapi.routing import APIRoute
 from privexbot_app.api.app import create_api
 from privexbot_app.domains.tenancy.permissions import PERMISSIONS, WorkspaceRole
 from tests.installation import PASSWORD, Installation, Person, installed
+from tests.wallets import EvmWallet
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -78,11 +79,42 @@ TABLE = (
     Route("POST", f"{AUTH}/refresh", PUBLIC, 401, {"refresh_token": "x"}),
     Route("POST", f"{AUTH}/browser/register", PUBLIC, 422, {}),
     Route("POST", f"{AUTH}/browser/login", PUBLIC, 403, {"email": "nobody@example.com", "password": "x"}),
+    Route("GET", f"{AUTH}/strategies", PUBLIC),
+    Route("POST", f"{AUTH}/wallet/{{kind}}/challenge", PUBLIC, 422, {"address": "x"}),
+    Route("POST", f"{AUTH}/wallet/{{kind}}/verify", PUBLIC, 401, {"address": "x", "message": "x", "signature": "x"}),
+    Route(
+        "POST",
+        f"{AUTH}/browser/wallet/{{kind}}/verify",
+        PUBLIC,
+        403,
+        {"address": "x", "message": "x", "signature": "x"},
+    ),
+    Route("POST", f"{AUTH}/second-factor", PUBLIC, 401, {"ticket": "x", "code": "000000"}),
+    Route("POST", f"{AUTH}/browser/second-factor", PUBLIC, 403, {"ticket": "x", "code": "000000"}),
     # anybody who is signed in
     Route("GET", f"{AUTH}/me", SIGNED_IN),
     Route("PATCH", f"{AUTH}/me", SIGNED_IN, 200, {"name": "New"}),
     Route("POST", f"{AUTH}/switch", SIGNED_IN, 200, {"workspace_id": "{workspace_id}"}),
     Route("POST", f"{AUTH}/logout", SIGNED_IN, 204),
+    Route("GET", f"{AUTH}/ways-in", SIGNED_IN),
+    Route("DELETE", f"{AUTH}/ways-in/{{identity_id}}", SIGNED_IN, 404),
+    Route("POST", f"{AUTH}/link/wallet", SIGNED_IN, 422, {}),
+    Route("POST", f"{AUTH}/proof", SIGNED_IN, 204, {"password": PASSWORD}),
+    Route(
+        "POST",
+        f"{AUTH}/password",
+        SIGNED_IN,
+        200,
+        {"current_password": PASSWORD, "new_password": "some other long one"},
+    ),
+    Route("POST", f"{AUTH}/browser/password", SIGNED_IN, 403, {"new_password": "some other long one"}),
+    Route("POST", f"{AUTH}/authenticator", SIGNED_IN),
+    Route("POST", f"{AUTH}/authenticator/confirm", SIGNED_IN, 409, {"code": "000000"}),
+    Route("POST", f"{AUTH}/authenticator/recovery-codes", SIGNED_IN, 409),
+    Route("DELETE", f"{AUTH}/authenticator", SIGNED_IN, 204),
+    Route("GET", f"{AUTH}/sessions", SIGNED_IN),
+    Route("DELETE", f"{AUTH}/sessions", SIGNED_IN, 204),
+    Route("DELETE", f"{AUTH}/sessions/{{session_id}}", SIGNED_IN, 404),
     Route("GET", "/api/v1/organizations", SIGNED_IN),
     Route("GET", "/api/v1/workspaces", SIGNED_IN),
     Route("POST", "/api/v1/workspaces", ORGANIZATION, 201, {"name": "Second"}),
@@ -240,7 +272,18 @@ class World:
             "unused": f"Shop {uuid4()}",
             "email": newcomer.email,
             "name": "swagger-ui.css",
+            "kind": "evm",
+            **await self._sign_in_objects(who),
         }
+
+    async def _sign_in_objects(self, who: str) -> dict[str, str]:
+        """A linked wallet and the caller's own session."""
+        wallet = EvmWallet()
+        opened = await self.made(who, "POST", f"{AUTH}/wallet/evm/challenge", {"address": wallet.address})
+        answer = {**wallet.answer(opened["message"]), "kind": wallet.kind}
+        linked = await self.made(who, "POST", f"{AUTH}/link/wallet", answer)
+        sessions = await self.installation.http.get(f"{AUTH}/sessions", headers=self.people[who].headers)
+        return {"identity_id": linked["id"], "session_id": sessions.json()[0]["id"]}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

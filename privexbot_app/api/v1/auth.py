@@ -1,4 +1,4 @@
-"""Registration, sign-in, tokens, and the dashboard's cookie."""
+"""Registration, sign-in by password, tokens, and the dashboard's cookie. Other ways in: the modules `auth_…` beside."""
 
 from uuid import UUID
 
@@ -12,8 +12,9 @@ from privexbot_app.api.deps import (
     client_address,
     require_own_origin,
 )
+from privexbot_app.api.entering import SecondStep, SignedIn, enter, enter_browser, start_browser, start_program
 from privexbot_app.domains.identity.schemas import Credentials, PersonName, Registration, Tokens, UserView
-from privexbot_app.domains.identity.service import SESSION_LIFE, IdentityService, ReusedRefreshTokenError
+from privexbot_app.domains.identity.service import IdentityService, ReusedRefreshTokenError
 from privexbot_app.domains.tenancy.schemas import MeView
 from privexbot_app.domains.tenancy.service import TenancyService
 from privexbot_app.kit.limits import Limit
@@ -22,12 +23,7 @@ from privexbot_app.runtime import Runtime
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
 REGISTRATIONS = Limit(events=30, seconds=3600)
-
-
-class SignedIn(Tokens):
-    """Tokens and whose they are."""
-
-    user: UserView
+PASSWORD = "password"  # noqa: S105 - the name of a way in
 
 
 class RefreshRequest(BaseModel):
@@ -51,15 +47,17 @@ class ProfileChange(BaseModel):
 @router.post("/register", status_code=201)
 async def register(body: Registration, request: Request, installation: RuntimeDep) -> SignedIn:
     """Make an account with an organization and a workspace, and sign in."""
-    user, workspace_id = await _register(installation, body, request)
-    return await _sign_in(installation, user, workspace_id)
+    user = await _register(installation, body, request)
+    return await start_program(installation, request, user, PASSWORD)
 
 
 @router.post("/login")
-async def login(body: Credentials, request: Request, installation: RuntimeDep) -> SignedIn:
-    """Sign a program in."""
-    user, workspace_id = await _check(installation, body, request)
-    return await _sign_in(installation, user, workspace_id)
+async def login(
+    body: Credentials, request: Request, response: Response, installation: RuntimeDep
+) -> SignedIn | SecondStep:
+    """Sign a program in; 202 with a ticket for who has a second factor."""
+    user = await _check(installation, body, request)
+    return await enter(installation, request, response, user, PASSWORD)
 
 
 @router.post("/refresh")
@@ -114,49 +112,30 @@ async def register_browser(
 ) -> UserView:
     """Make an account and set the dashboard's cookie."""
     require_own_origin(request)
-    user, workspace_id = await _register(installation, body, request)
-    await _set_cookie(installation, response, user, workspace_id)
+    user = await _register(installation, body, request)
+    await start_browser(installation, request, response, user, PASSWORD)
     return user
 
 
 @router.post("/browser/login")
-async def login_browser(body: Credentials, request: Request, response: Response, installation: RuntimeDep) -> UserView:
-    """Sign in and set the dashboard's cookie."""
+async def login_browser(
+    body: Credentials, request: Request, response: Response, installation: RuntimeDep
+) -> UserView | SecondStep:
+    """Sign in and set the dashboard's cookie; 202 with a ticket for who has a second factor."""
     require_own_origin(request)
-    user, workspace_id = await _check(installation, body, request)
-    await _set_cookie(installation, response, user, workspace_id)
-    return user
+    user = await _check(installation, body, request)
+    return await enter_browser(installation, request, response, user, PASSWORD)
 
 
-async def _register(installation: Runtime, body: Registration, request: Request) -> tuple[UserView, UUID]:
+async def _register(installation: Runtime, body: Registration, request: Request) -> UserView:
     await installation.works.limiter.take(f"register:{client_address(request)}", REGISTRATIONS)
     async with installation.works.open(None) as work:
         user = await IdentityService(work, installation.keys).register(body)
-        return user, await TenancyService(work).create_organization(user)
+        await TenancyService(work).create_organization(user)
+        return user
 
 
-async def _check(installation: Runtime, body: Credentials, request: Request) -> tuple[UserView, UUID]:
+async def _check(installation: Runtime, body: Credentials, request: Request) -> UserView:
     async with installation.works.open(None, read_only=True) as work:
         identity = IdentityService(work, installation.keys)
-        user = await identity.check_credentials(body, ip_address=client_address(request))
-        return user, await TenancyService(work).first_workspace(user.id)
-
-
-async def _sign_in(installation: Runtime, user: UserView, workspace_id: UUID) -> SignedIn:
-    async with installation.works.open(None) as work:
-        tokens = await IdentityService(work, installation.keys).start_program_session(user.id, workspace_id)
-    return SignedIn(user=user, **tokens.model_dump())
-
-
-async def _set_cookie(installation: Runtime, response: Response, user: UserView, workspace_id: UUID) -> None:
-    async with installation.works.open(None) as work:
-        cookie = await IdentityService(work, installation.keys).start_browser_session(user.id, workspace_id)
-    response.set_cookie(
-        installation.cookie_name,
-        cookie,
-        max_age=int(SESSION_LIFE.total_seconds()),
-        path="/",
-        secure=installation.has_https,
-        httponly=True,
-        samesite="lax",
-    )
+        return await identity.check_credentials(body, ip_address=client_address(request))

@@ -7,19 +7,28 @@ from sqlalchemy.exc import IntegrityError
 
 from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.identity.models import AuthSession, RefreshToken, User
-from privexbot_app.domains.identity.passwords import hash_password, is_password
+from privexbot_app.domains.identity.passwords import hash_password, is_password, require_uncommon
 from privexbot_app.domains.identity.repository import IdentityRepository
-from privexbot_app.domains.identity.schemas import Caller, Credentials, Registration, Tokens, UserView
+from privexbot_app.domains.identity.schemas import (
+    Caller,
+    Credentials,
+    Registration,
+    SessionView,
+    Tokens,
+    UserView,
+    Visit,
+)
+from privexbot_app.domains.identity.throttle import guarded_password
 from privexbot_app.domains.identity.tokens import ACCESS_LIFE, AccessTokens, InvalidTokenError
 from privexbot_app.integrations.plugins import Work
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.crypto import KeyRing, fingerprint
-from privexbot_app.kit.errors import ConflictError, UnauthenticatedError
+from privexbot_app.kit.errors import ConflictError, ForbiddenError, NotFoundError, UnauthenticatedError
 from privexbot_app.kit.ids import new_token
-from privexbot_app.kit.limits import Limit
 
 SESSION_LIFE = timedelta(days=14)
-SIGN_IN_ATTEMPTS = Limit(events=10, seconds=300)
+PROOF_LIFE = timedelta(minutes=15)
+SEEN_EVERY = timedelta(minutes=5)
 
 
 class EmailTakenError(ConflictError):
@@ -49,6 +58,21 @@ class ReusedRefreshTokenError(UnauthenticatedError):
         super().__init__("This sign-in was ended for safety. Sign in again.")
 
 
+class RecentProofNeededError(ForbiddenError):
+    """A dangerous act, and the caller signed in too long ago."""
+
+    code = "recent_sign_in_needed"
+
+    def __init__(self) -> None:
+        super().__init__("Please confirm first that it is you: your last sign-in is too long ago for this.")
+
+
+def require_recent_proof(caller: Caller) -> None:
+    """Raise RecentProofNeededError unless the caller has proved who they are in the last quarter of an hour."""
+    if caller.proved_at < utc_now() - PROOF_LIFE:
+        raise RecentProofNeededError
+
+
 class UserDirectory:
     """Looks users up for other rooms."""
 
@@ -74,9 +98,11 @@ class IdentityService:
         self._access = AccessTokens(keys)
 
     async def register(self, registration: Registration) -> UserView:
-        """A new user. Raises EmailTakenError."""
+        """A new user. Raises EmailTakenError, CommonPasswordError."""
         email = registration.email.lower()
-        password_hash = await hash_password(registration.password.get_secret_value())
+        password = registration.password.get_secret_value()
+        require_uncommon(password, own=(email,))
+        password_hash = await hash_password(password)
         user = User(email=email, name=registration.name or email.split("@")[0], password_hash=password_hash)
         self._rows.add(user)
         try:
@@ -86,15 +112,13 @@ class IdentityService:
         return UserView.model_validate(user)
 
     async def check_credentials(self, credentials: Credentials, *, ip_address: str) -> UserView:
-        """The user. Raises WrongCredentialsError, RateLimitedError after ten attempts in five minutes."""
+        """The user. Raises WrongCredentialsError, and RateLimitedError for who guesses (see `throttle`)."""
         email = credentials.email.strip().lower()
-        limit_key = f"sign-in:{fingerprint(email)[:32]}:{ip_address}"
-        await self._work.works.limiter.take(limit_key, SIGN_IN_ATTEMPTS)
-        user = await self._rows.find_user_by_email(email)
-        fits = await is_password(credentials.password.get_secret_value(), user.password_hash if user else None)
-        if user is None or not fits:
-            raise WrongCredentialsError
-        await self._work.works.limiter.forgive(limit_key)
+        async with guarded_password(self._work.works, email=email, ip_address=ip_address):
+            user = await self._rows.find_user_by_email(email)
+            fits = await is_password(credentials.password.get_secret_value(), user.password_hash if user else None)
+            if user is None or not fits:
+                raise WrongCredentialsError
         return UserView.model_validate(user)
 
     async def get_user(self, user_id: UUID) -> UserView:
@@ -112,16 +136,16 @@ class IdentityService:
         user.name = name
         return UserView.model_validate(user)
 
-    async def start_program_session(self, user_id: UUID, workspace_id: UUID) -> Tokens:
+    async def start_program_session(self, user_id: UUID, workspace_id: UUID, visit: Visit) -> Tokens:
         """Sign a program in: an access token and the first refresh token of a new family."""
-        session = self._start_session(user_id, workspace_id, cookie_hash=None)
+        session = self._start_session(user_id, workspace_id, visit, cookie_hash=None)
         await self._rows.flush()
         return self._issue(user_id, session.id)
 
-    async def start_browser_session(self, user_id: UUID, workspace_id: UUID) -> str:
+    async def start_browser_session(self, user_id: UUID, workspace_id: UUID, visit: Visit) -> str:
         """Sign a browser in. Returns the value of its cookie, which is stored nowhere else."""
         cookie = new_token("pbs")
-        self._start_session(user_id, workspace_id, cookie_hash=fingerprint(cookie))
+        self._start_session(user_id, workspace_id, visit, cookie_hash=fingerprint(cookie))
         return cookie
 
     async def refresh(self, refresh_token: str) -> Tokens | None:
@@ -139,7 +163,8 @@ class IdentityService:
             session.revoked_at = utc_now()
             AuditService(self._work).record_sign_in(session.user_id, "refresh_token.reused")
             return None
-        session.expires_at = utc_now() + SESSION_LIFE
+        session.last_seen_at = utc_now()
+        session.expires_at = session.last_seen_at + SESSION_LIFE
         return self._issue(session.user_id, session.id)
 
     async def caller_of_token(self, access_token: str) -> Caller:
@@ -148,14 +173,48 @@ class IdentityService:
         session = await self._rows.find_session(session_id)
         if session is None or session.user_id != user_id or not _is_alive(session):
             raise InvalidTokenError
-        return Caller(user_id, session_id, session.workspace_id)
+        return Caller(user_id, session_id, session.workspace_id, session.proved_at)
 
     async def caller_of_cookie(self, cookie: str) -> Caller:
         """Who holds a browser's cookie. Raises InvalidTokenError."""
         session = await self._rows.find_session_by_cookie(fingerprint(cookie))
         if session is None or not _is_alive(session):
             raise InvalidTokenError
-        return Caller(session.user_id, session.id, session.workspace_id)
+        return Caller(session.user_id, session.id, session.workspace_id, session.proved_at)
+
+    async def mark_seen(self, session_id: UUID) -> None:
+        """Remember that the session is in use, to within five minutes."""
+        session = await self._rows.find_session(session_id)
+        if session is not None and session.last_seen_at < utc_now() - SEEN_EVERY:
+            session.last_seen_at = utc_now()
+
+    async def mark_proved(self, caller: Caller) -> None:
+        """Remember that the caller has just proved again who they are."""
+        session = await self._rows.find_session(caller.session_id)
+        if session is None or not _is_alive(session):
+            raise InvalidTokenError
+        session.proved_at = utc_now()
+
+    async def list_sessions(self, caller: Caller) -> list[SessionView]:
+        """Where the caller is signed in, latest first."""
+        sessions = await self._rows.list_live_sessions(caller.user_id)
+        return [
+            SessionView.model_validate(session).model_copy(update={"is_current": session.id == caller.session_id})
+            for session in sessions
+        ]
+
+    async def end_own_session(self, caller: Caller, session_id: UUID) -> None:
+        """Sign one of the caller's devices out. Raises NotFoundError (`session_not_found`)."""
+        session = await self._rows.find_session(session_id)
+        if session is None or session.user_id != caller.user_id or not _is_alive(session):
+            raise NotFoundError("There is no such device.", code="session_not_found")
+        await self.end_session(session_id)
+
+    async def end_other_sessions(self, caller: Caller) -> int:
+        """Sign every device out but the caller's own. Returns how many there were."""
+        count = await self._rows.revoke_sessions(caller.user_id, keep=caller.session_id)
+        AuditService(self._work).record_sign_in(caller.user_id, "sessions.ended")
+        return count
 
     async def switch(self, session_id: UUID, workspace_id: UUID) -> None:
         """Remember the workspace that a session works in; the membership is checked by `tenancy`."""
@@ -175,11 +234,16 @@ class IdentityService:
             session.revoked_at = utc_now()
             AuditService(self._work).record_sign_in(session.user_id, "session.ended")
 
-    def _start_session(self, user_id: UUID, workspace_id: UUID, *, cookie_hash: str | None) -> AuthSession:
+    def _start_session(
+        self, user_id: UUID, workspace_id: UUID, visit: Visit, *, cookie_hash: str | None
+    ) -> AuthSession:
         session = AuthSession(
             user_id=user_id,
             workspace_id=workspace_id,
             cookie_hash=cookie_hash,
+            method=visit.method,
+            device=visit.device,
+            network=visit.network,
             expires_at=utc_now() + SESSION_LIFE,
         )
         self._rows.add(session)

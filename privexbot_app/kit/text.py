@@ -104,6 +104,7 @@ class Passage:
 
     index: 1-based; what a citation marker such as [2] points at.
     start, end: character offsets into the document's extracted text.
+    is_verbatim: the text is the document's from start to end, after what was put before it; else people changed it.
     cosine_similarity: to the question, where a dense retriever found it.
     """
 
@@ -114,4 +115,5 @@ class Passage:
     end: int
     page: int | None = None
     url: str | None = None
+    is_verbatim: bool = True
     cosine_similarity: float | None = None

@@ -232,6 +232,8 @@ def _supporting_span(text: str, statements: list[str]) -> tuple[int, int]:
 
 def _document_offsets(passage: Passage, start: int, end: int) -> tuple[int, int]:
     """Offsets into the document. A passage may begin with words that are not there, such as a repeated table header."""
+    if not passage.is_verbatim:
+        return passage.start, passage.end
     added = max(0, len(passage.text) - (passage.end - passage.start))
     first = min(passage.start + max(0, start - added), passage.end)
     last = min(passage.start + max(0, end - added), passage.end)

@@ -45,6 +45,7 @@ class Route:
         return f"{self.method} {self.path}"
 
 
+CHUNKS = "/api/v1/kb/{kb_id}/documents/{document_id}/chunks"
 KB, BOT, AUTH, SPACE = "/api/v1/kb", "/api/v1/chatbots", "/api/v1/auth", "/api/v1/workspaces/{workspace_id}"
 TALK = "/api/v1/bots/{public_bot_id}"
 KEYS = "/api/v1/api-keys"
@@ -163,7 +164,12 @@ TABLE = (
     Route("DELETE", f"{KB}/{{kb_id}}/documents/{{document_id}}", "kb.write", 204),
     Route("POST", f"{KB}/{{kb_id}}/documents/{{document_id}}/retry", "kb.write", 202),
     Route("GET", f"{KB}/{{kb_id}}/documents/{{document_id}}/text", "kb.read"),
-    Route("GET", f"{KB}/{{kb_id}}/documents/{{document_id}}/chunks", "kb.read"),
+    Route("GET", CHUNKS, "kb.read"),
+    Route("POST", CHUNKS, "kb.write", 201, {"text": "Dogs are welcome."}),
+    Route("GET", f"{CHUNKS}/{{chunk_id}}", "kb.read"),
+    Route("PATCH", f"{CHUNKS}/{{chunk_id}}", "kb.write", 200, {"is_enabled": True}),
+    Route("POST", f"{CHUNKS}/{{chunk_id}}/resolve", "kb.write", 409, {"keep": "mine"}),
+    Route("DELETE", f"{CHUNKS}/{{chunk_id}}", "kb.write", 204),
     Route("GET", f"{KB}/{{kb_id}}/sources", "kb.read"),
     Route("GET", f"{KB}/{{kb_id}}/sources/{{kb_source_id}}", "kb.read"),
     Route("PATCH", f"{KB}/{{kb_id}}/sources/{{kb_source_id}}", "kb.write", 200, {"sync_minutes": 60}),
@@ -241,6 +247,8 @@ class World:
         bot = await self.made(who, "POST", f"{BOT}/draft/{bot_draft['draft_id']}/deploy")
         kept_bot = await self.made(who, "POST", f"{BOT}/draft", fields)
         question = await self.made(who, "POST", f"{KB}/{base['kb_id']}/golden-questions", GOLDEN)
+        chunks = f"{KB}/{base['kb_id']}/documents/{base['documents'][0]['document_id']}/chunks"
+        chunk = await self.made(who, "POST", chunks, {"text": "Cats are welcome."})
         talk = f"/api/v1/bots/{bot['bot_id']}/chat"
         answer = await self.made(who, "POST", talk, {"message": "When is the harbour office open?"})
         named = {"name": f"Shop {uuid4()}", "type": "bearer", "settings": BEARER}
@@ -258,6 +266,7 @@ class World:
             "kb_draft_id": kept["draft_id"],
             "kb_source_id": connected["source"]["source_id"],
             "page": "0",
+            "chunk_id": chunk["id"],
             "source_id": sources["sources"][0]["source_id"],
             "bot_id": bot["bot_id"],
             "public_bot_id": bot["bot_id"],

@@ -1,16 +1,14 @@
 """Documents of a knowledge base: add, watch, retry, read, switch off, delete."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from privexbot_app.api.deps import CurrentScope, Paging, RuntimeDep
 from privexbot_app.api.uploads import SOURCES_BODY, is_multipart, read_files, read_source
 from privexbot_app.domains.knowledge.connected import SourceService
 from privexbot_app.domains.knowledge.schemas import (
-    ChunkView,
     DocumentTextView,
     DocumentTicket,
     DocumentView,
@@ -23,8 +21,6 @@ from privexbot_app.kit.scope import Scope
 from privexbot_app.runtime import Runtime
 
 router = APIRouter(prefix="/api/v1/kb/{kb_id}/documents", tags=["documents"])
-
-MOST_CHUNKS = 10_000_000
 
 
 class Documents(BaseModel):
@@ -107,21 +103,6 @@ async def get_text(kb_id: UUID, document_id: UUID, scope: CurrentScope, installa
     async with installation.works.open(scope, read_only=True) as work:
         name, folder = await KnowledgeService(work).find_text(kb_id, document_id)
     return await read_document_text(installation.works.plugins, document_id, name, folder)
-
-
-@router.get("/{document_id}/chunks")
-async def list_chunks(
-    kb_id: UUID,
-    document_id: UUID,
-    scope: CurrentScope,
-    installation: RuntimeDep,
-    offset: Annotated[int, Query(ge=0, le=MOST_CHUNKS)] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> Page[ChunkView]:
-    """Chunks of a document in order."""
-    async with installation.works.open(scope, read_only=True) as work:
-        chunks = await KnowledgeService(work).list_chunks(kb_id, document_id, offset=offset, limit=limit)
-    return Page(items=chunks)
 
 
 async def _store_all(request: Request, scope: Scope, installation: Runtime) -> list[StoredSource]:

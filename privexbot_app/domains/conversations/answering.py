@@ -42,11 +42,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class Finished:
-    """The whole answer."""
+    """The whole answer. is_supported: False when the documents hold none, and no model was asked."""
 
     text: str
     citations: list[CitationView]
     usage: UsageView = field(default_factory=UsageView)
+    is_supported: bool = True
 
 
 async def answer(
@@ -62,7 +63,7 @@ async def answer(
     if config.grounding is Grounding.STRICT and not assess_support(standalone, passages).is_supported:
         text = refusal(question)
         yield Piece(text)
-        yield Finished(text, [])
+        yield Finished(text, [], is_supported=False)
         return
     tracker = CitationTracker([passage.index for passage in passages])
     shown: list[str] = []
@@ -114,6 +115,7 @@ def _passages(results: Sequence[SearchResult]) -> list[Passage]:
             end=result.end,
             page=result.page,
             url=result.url,
+            is_verbatim=result.is_verbatim,
             cosine_similarity=result.cosine_similarity,
         )
         for number, result in enumerate(results, start=1)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from privexbot_app.domains.knowledge.models import Chunk, Document
+from privexbot_app.domains.knowledge.models import Document
 from privexbot_app.domains.knowledge.repository import (
     ChunkRepository,
     DocumentRepository,
     KnowledgeBaseRepository,
-    SourceRepository,
 )
 from privexbot_app.domains.knowledge.schemas import ChunkView, DocumentView
-from privexbot_app.domains.knowledge.service import KnowledgeService, document_view
+from privexbot_app.domains.knowledge.service import KnowledgeService
+from privexbot_app.domains.knowledge.showing import view_documents
 from privexbot_app.domains.knowledge.states import DocumentStatus
 from privexbot_app.integrations.plugins import Work
 from privexbot_app.kit.pagination import Page, PageParams
@@ -47,13 +47,13 @@ class DocumentBrowser:
         if wanted.name_part:
             conditions.append(Document.name.icontains(wanted.name_part, autoescape=True))  # type: ignore[attr-defined]
         page = await self._documents.page(params, *conditions)
-        return Page(items=await self._views(page.items), next_cursor=page.next_cursor)
+        return Page(items=await view_documents(self._work, page.items), next_cursor=page.next_cursor)
 
     async def list_by_ids(self, base_id: UUID, ids: Sequence[UUID]) -> list[DocumentView]:
         """Those of these documents that still exist. Needs `kb.read`."""
         await self._require_base(base_id)
         query = self._documents.query(Document.knowledge_base_id == base_id, Document.id.in_(ids))  # type: ignore[attr-defined]
-        return await self._views(await self._documents.all(query))
+        return await view_documents(self._work, await self._documents.all(query))
 
     async def find_bases(self, ids: Sequence[UUID]) -> dict[UUID, UUID]:
         """The knowledge bases of those of these documents that still exist, by document. Needs `kb.read`."""
@@ -64,17 +64,12 @@ class DocumentBrowser:
     async def list_chunks_within(self, base_id: UUID, document_id: UUID, *, start: int, end: int) -> list[ChunkView]:
         """The chunks that share characters with `text[start:end]`, in order. Needs `kb.read`."""
         await KnowledgeService(self._work).get_document(base_id, document_id)
-        chunks = self._work.repository(ChunkRepository)
-        query = chunks.query(Chunk.document_id == document_id, Chunk.start < end, Chunk.end > start)
-        return [ChunkView.model_validate(row) for row in await chunks.all(query.order_by(Chunk.index))]  # type: ignore[arg-type]
+        rows = await self._work.repository(ChunkRepository).list_within(document_id, start=start, end=end)
+        return [ChunkView.model_validate(row) for row in rows]
 
     async def _require_base(self, base_id: UUID) -> None:
         self._work.scope.require("kb.read")
         await self._work.repository(KnowledgeBaseRepository).get(base_id)
-
-    async def _views(self, rows: Sequence[Document]) -> list[DocumentView]:
-        types = await self._work.repository(SourceRepository).types([row.source_id for row in rows])
-        return [document_view(row, types[row.source_id]) for row in rows]
 
 
 def window_starts(text: str, *, size: int = WINDOW_CHARACTERS) -> list[int]:

@@ -10,10 +10,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from privexbot_app.domains.knowledge.chunking import build_chunker
 from privexbot_app.domains.knowledge.content import ensure_text
+from privexbot_app.domains.knowledge.cutting import Place, build_rows, embedded_text
+from privexbot_app.domains.knowledge.keeping import keep_changes
 from privexbot_app.domains.knowledge.models import Chunk as ChunkRow
 from privexbot_app.domains.knowledge.repository import ChunkRepository, DocumentRepository, KnowledgeBaseRepository
 from privexbot_app.domains.knowledge.schemas import KnowledgeSettings
@@ -27,8 +29,6 @@ from privexbot_app.kit.errors import ErrorKind, PrivexError
 from privexbot_app.kit.logging import get_logger
 from privexbot_app.kit.scope import Namespace, Scope
 from privexbot_app.kit.text import StructuredText
-from privexbot_app.rag.chunkers.base import Chunk
-from privexbot_app.rag.keywords import index_text
 
 log = get_logger(__name__)
 
@@ -141,14 +141,14 @@ async def _index(works: Workshop, scope: Scope, task: _Task) -> None:
     embedder, store = works.plugins.embedders.get(task.settings.embedding), _store(works, task)
     document = await ensure_text(works.plugins, task.folder, filename=task.filename)
     await _advance(works, scope, task, status=DocumentStatus.CHUNKING, progress=PARSED_SHARE)
-    chunker = build_chunker(task.settings.chunking, embedder)
-    chunks = await asyncio.to_thread(chunker.chunk, document)
-    rows = await asyncio.to_thread(_rows, task, scope, document, chunks)
+    place = Place(scope.workspace_id, task.base_id, task.document_id, task.space.generation)
+    rows = await cut(works, scope, place, document, task.settings)
     await _save_chunks(works, scope, task, rows)
+    rows = [row for row in rows if row.is_enabled]
     await store.delete_documents(task.space, [task.document_id])
     last_written = monotonic()
     for start in range(0, len(rows), EMBED_AT_ONCE):
-        await store.upsert(task.space, await _embed(embedder, rows[start : start + EMBED_AT_ONCE]))
+        await store.upsert(task.space, await embed(embedder, rows[start : start + EMBED_AT_ONCE]))
         if monotonic() - last_written > 1:
             done = min(1.0, (start + EMBED_AT_ONCE) / len(rows))
             await _advance(works, scope, task, progress=PARSED_SHARE + (1 - PARSED_SHARE) * done)
@@ -162,7 +162,8 @@ def _store(works: Workshop, task: _Task) -> VectorStore:
     return works.plugins.vector_stores.get(task.settings.vector_store)
 
 
-async def _embed(embedder: Embedder, rows: Sequence[ChunkRow]) -> list[VectorRecord]:
+async def embed(embedder: Embedder, rows: Sequence[ChunkRow]) -> list[VectorRecord]:
+    """The vectors of chunks."""
     texts = [embedded_text(row.heading, row.context, row.text) for row in rows]
     vectors = await embedder.embed(texts, purpose=Purpose.DOCUMENT)
     return [
@@ -171,30 +172,19 @@ async def _embed(embedder: Embedder, rows: Sequence[ChunkRow]) -> list[VectorRec
     ]
 
 
-def embedded_text(heading: str, context: str, text: str) -> str:
-    """What is embedded for a chunk: its headings and table header say what the text alone may not."""
-    return "\n".join(part for part in (heading, context, text) if part)
-
-
-def _rows(task: _Task, scope: Scope, document: StructuredText, chunks: Sequence[Chunk]) -> list[ChunkRow]:
-    return [
-        ChunkRow(
-            id=uuid5(task.document_id, f"{task.space.generation}:{chunk.index}"),
-            workspace_id=scope.workspace_id,
-            knowledge_base_id=task.base_id,
-            document_id=task.document_id,
-            index=chunk.index,
-            text=chunk.text,
-            context=chunk.context,
-            start=chunk.start,
-            end=chunk.end,
-            page=chunk.page,
-            heading=chunk.heading or "",
-            token_count=chunk.token_count,
-            keywords=index_text(embedded_text(chunk.heading or "", chunk.context, chunk.text)),
-        )
-        for chunk in chunks
-    ]
+async def cut(
+    works: Workshop, scope: Scope, place: Place, document: StructuredText, settings: KnowledgeSettings
+) -> list[ChunkRow]:
+    """The rows of a document's chunks, with what people have changed of its earlier ones."""
+    embedder = works.plugins.embedders.get(settings.embedding)
+    chunker = build_chunker(settings.chunking, embedder)
+    chunks = await asyncio.to_thread(chunker.chunk, document)
+    rows = await asyncio.to_thread(build_rows, place, chunks)
+    async with works.open(scope, read_only=True) as work:
+        kept = await work.repository(ChunkRepository).list_kept(place.document_id)
+    if not kept:
+        return rows
+    return await asyncio.to_thread(keep_changes, document.text, kept, rows, place, embedder.count_tokens)
 
 
 async def _save_chunks(works: Workshop, scope: Scope, task: _Task, rows: list[ChunkRow]) -> None:
@@ -209,7 +199,7 @@ async def _save_chunks(works: Workshop, scope: Scope, task: _Task, rows: list[Ch
         )
         if not is_ours:
             raise TakenOverError
-        await work.repository(ChunkRepository).replace(task.document_id, rows)
+        await work.repository(ChunkRepository).replace(task.document_id, rows, generation=task.space.generation)
 
 
 async def _advance(works: Workshop, scope: Scope, task: _Task, **values: object) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from uuid import UUID
 
+from privexbot_app.domains.knowledge.aligning import align_chunk
 from privexbot_app.domains.knowledge.indexing import index_document, index_waiting
 from privexbot_app.domains.knowledge.loading import load_draft_source
 from privexbot_app.domains.knowledge.repository import (
@@ -35,6 +36,12 @@ async def run_index_document(works: Workshop, scope: Scope, *, document_id: str)
     """Index one document, and for a while those that wait beside it."""
     await index_document(works, scope, UUID(document_id))
     await index_waiting(works, scope, UUID(document_id))
+
+
+@job("knowledge.align_chunk", queue="fast", timeout_seconds=300, retries=3)
+async def run_align_chunk(works: Workshop, scope: Scope, *, document_id: str, chunk_id: str) -> None:
+    """Bring the vector of a chunk that people have changed in step with its row."""
+    await align_chunk(works, scope, UUID(document_id), UUID(chunk_id))
 
 
 @job("knowledge.load_draft_source", queue="ingest", timeout_seconds=3600, retries=2)

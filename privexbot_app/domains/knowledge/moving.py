@@ -20,7 +20,7 @@ from sqlmodel import col
 
 from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase
-from privexbot_app.domains.knowledge.repository import KnowledgeBaseRepository
+from privexbot_app.domains.knowledge.repository import IN_USE, ChunkRepository, KnowledgeBaseRepository
 from privexbot_app.domains.knowledge.schemas import KnowledgeSettings
 from privexbot_app.domains.knowledge.service import queue, space_of
 from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
@@ -237,7 +237,9 @@ async def _read_inventory(work: Work, base_id: UUID) -> _Inventory:
     documents = select(col(Document.id), col(Document.attempt), col(Document.status)).where(
         col(Document.knowledge_base_id) == base_id
     )
-    chunks = select(col(Chunk.id), col(Chunk.document_id)).where(col(Chunk.knowledge_base_id) == base_id)
+    chunks = select(col(Chunk.id), col(Chunk.document_id)).where(
+        col(Chunk.knowledge_base_id) == base_id, col(Chunk.is_enabled).is_(True), IN_USE
+    )
     # Documents first: one that is indexed again in between then shows an older attempt, and is looked at again.
     attempts = {row[0]: (row[1], row[2]) for row in (await work.session.execute(documents)).all()}
     return _Inventory(attempts, {row[0]: row[1] for row in (await work.session.execute(chunks)).all()})
@@ -297,6 +299,7 @@ async def _switch(move: _Move, copied: _Inventory, lost: set[UUID]) -> int | Non
         incomplete = {now.document_of[chunk] for chunk in lost if chunk in now.document_of} - at_work.keys()
         for document in (*at_work.values(), *await _list_documents(work, incomplete)):
             queue(work, document)
+        await work.repository(ChunkRepository).take_along(move.base_id, move.generation, move.generation + 1)
         base.generation = move.generation + 1
         base.settings = {**base.settings, "vector_store": move.target_name}
         _record_removal(work, move.old_space, move.source_name, None)

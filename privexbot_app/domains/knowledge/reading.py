@@ -1,10 +1,12 @@
 """From ranked chunks to the passages that are read: joins what stands together and keeps to a budget. Pure."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from uuid import UUID
 
 from privexbot_app.domains.knowledge.models import Chunk
 from privexbot_app.domains.knowledge.schemas import SearchResult
+from privexbot_app.domains.knowledge.states import ChunkOrigin
 from privexbot_app.kit.tokens import estimate_tokens
 
 
@@ -45,15 +47,35 @@ def _stretch(
 
 def _joined(result: SearchResult, stretch: Sequence[Chunk]) -> SearchResult:
     text, end = stretch[0].text, stretch[0].end
-    for chunk in stretch[1:]:
-        # Between two chunks there is nothing but white space; which kind is in the document only.
-        gap = chunk.start - end
-        text += ("\n" * gap if gap > 1 else " " * gap) + chunk.text[max(0, -gap) :]
+    for before, chunk in pairwise(stretch):
+        text += _gap(before, chunk, end) + (
+            chunk.text[max(0, end - chunk.start) :] if is_verbatim(chunk) else chunk.text
+        )
         end = max(end, chunk.end)
     first = stretch[0]
     return result.model_copy(
-        update={"text": text, "context": first.context, "start": first.start, "end": end, "page": first.page}
+        update={
+            "text": text,
+            "context": first.context,
+            "start": first.start,
+            "end": end,
+            "page": first.page,
+            "is_verbatim": all(is_verbatim(chunk) for chunk in stretch),
+        }
     )
+
+
+def _gap(before: Chunk, chunk: Chunk, end: int) -> str:
+    """What stands between two chunks: nothing but white space; which kind is in the document only."""
+    if not (is_verbatim(before) and is_verbatim(chunk)):
+        return "\n"
+    gap = chunk.start - end
+    return "\n" * gap if gap > 1 else " " * gap
+
+
+def is_verbatim(chunk: Chunk) -> bool:
+    """Whether a chunk's words are the document's."""
+    return chunk.origin == ChunkOrigin.SOURCE
 
 
 def within_budget(

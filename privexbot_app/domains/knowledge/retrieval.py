@@ -16,7 +16,7 @@ import numpy as np
 
 from privexbot_app.domains.knowledge.filters import SearchFilters
 from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase
-from privexbot_app.domains.knowledge.reading import with_neighbours, within_budget
+from privexbot_app.domains.knowledge.reading import is_verbatim, with_neighbours, within_budget
 from privexbot_app.domains.knowledge.repository import ChunkRepository, DocumentRepository, KnowledgeBaseRepository
 from privexbot_app.domains.knowledge.schemas import (
     Fusion,
@@ -310,6 +310,7 @@ def _result(one: _Found) -> SearchResult:
         page=chunk.page,
         heading=chunk.heading,
         url=document.url,
+        is_verbatim=is_verbatim(chunk),
         score=round(one.score, 4),
         cosine_similarity=one.cosine_similarity,
     )

@@ -10,18 +10,13 @@ from uuid import UUID
 
 from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.knowledge.content import read_text
-from privexbot_app.domains.knowledge.models import Document, KnowledgeBase, Source
+from privexbot_app.domains.knowledge.models import Document, Source
 from privexbot_app.domains.knowledge.repository import (
-    ChunkRepository,
     DocumentRepository,
     KnowledgeBaseRepository,
     SourceRepository,
 )
 from privexbot_app.domains.knowledge.schemas import (
-    BaseStatus,
-    ChunkView,
-    DocumentCounts,
-    DocumentError,
     DocumentTextView,
     DocumentTicket,
     DocumentView,
@@ -29,6 +24,7 @@ from privexbot_app.domains.knowledge.schemas import (
     KnowledgeBaseView,
     KnowledgeSettings,
 )
+from privexbot_app.domains.knowledge.showing import view_bases, view_documents
 from privexbot_app.domains.knowledge.sources import StoredDocument, StoredSource
 from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
 from privexbot_app.integrations.plugins import Plugins, Work
@@ -63,14 +59,13 @@ class KnowledgeService:
         """Knowledge bases, newest first. Needs `kb.read`."""
         self._work.scope.require("kb.read")
         page = await self._bases.page(params)
-        counts = await self._bases.counts([base.id for base in page.items])
-        return Page(items=[_base_view(base, counts[base.id]) for base in page.items], next_cursor=page.next_cursor)
+        return Page(items=await view_bases(self._work, page.items), next_cursor=page.next_cursor)
 
     async def get_base(self, base_id: UUID) -> KnowledgeBaseView:
         """One knowledge base. Needs `kb.read`. Raises NotFoundError (`knowledge_base_not_found`)."""
         self._work.scope.require("kb.read")
         base = await self._bases.get(base_id)
-        return _base_view(base, (await self._bases.counts([base_id]))[base_id])
+        return (await view_bases(self._work, [base]))[0]
 
     async def change_base(self, base_id: UUID, change: KnowledgeBaseChange) -> KnowledgeBaseView:
         """Rename or describe a knowledge base. Needs `kb.write`."""
@@ -106,16 +101,13 @@ class KnowledgeService:
         self._work.scope.require("kb.read")
         await self._bases.get(base_id)
         page = await self._documents.page(params, Document.knowledge_base_id == base_id)
-        types = await self._work.repository(SourceRepository).types([row.source_id for row in page.items])
-        views = [document_view(row, types[row.source_id]) for row in page.items]
-        return Page(items=views, next_cursor=page.next_cursor)
+        return Page(items=await view_documents(self._work, page.items), next_cursor=page.next_cursor)
 
     async def get_document(self, base_id: UUID, document_id: UUID) -> DocumentView:
         """One document. Needs `kb.read`. Raises NotFoundError (`document_not_found`)."""
         self._work.scope.require("kb.read")
         document = await self._find(base_id, document_id)
-        types = await self._work.repository(SourceRepository).types([document.source_id])
-        return document_view(document, types[document.source_id])
+        return (await view_documents(self._work, [document]))[0]
 
     async def add_documents(self, base_id: UUID, sources: list[StoredSource]) -> list[DocumentTicket]:
         """Queue the documents of new sources. Needs `kb.write`."""
@@ -166,15 +158,6 @@ class KnowledgeService:
             folders=[document.storage_path],
         )
         AuditService(self._work).record("document.deleted", document_id, name=document.name)
-
-    async def list_chunks(self, base_id: UUID, document_id: UUID, *, offset: int, limit: int) -> list[ChunkView]:
-        """Chunks of a document in order. Needs `kb.read`."""
-        self._work.scope.require("kb.read")
-        await self._find(base_id, document_id)
-        chunks = self._work.repository(ChunkRepository)
-        return [
-            ChunkView.model_validate(row) for row in await chunks.list_slice(document_id, offset=offset, limit=limit)
-        ]
 
     async def find_text(self, base_id: UUID, document_id: UUID) -> tuple[str, str]:
         """A document's name and the folder of its text, for `read_document_text`. Needs `kb.read`."""
@@ -267,56 +250,3 @@ def queue(work: Work, document: Document) -> None:
     document.error_code = document.error_message = None
     document.lease_until = utc_now() + QUEUE_PATIENCE
     work.record_job("knowledge.index_document", document_id=str(document.id))
-
-
-def _base_view(base: KnowledgeBase, counts: dict[str, tuple[int, float, int]]) -> KnowledgeBaseView:
-    documents = {status: counts.get(status, (0, 0.0, 0)) for status in DocumentStatus}
-    total = sum(count for count, _, _ in documents.values())
-    indexed, failed = documents[DocumentStatus.INDEXED][0], documents[DocumentStatus.FAILED][0]
-    done = indexed + failed + sum(documents[status][1] for status in RUNNING)
-    return KnowledgeBaseView(
-        id=base.id,
-        name=base.name,
-        description=base.description,
-        created_at=base.created_at,
-        status=_status(total=total, indexed=indexed, failed=failed),
-        documents=DocumentCounts(total=total, indexed=indexed, failed=failed, processing=total - indexed - failed),
-        progress=round(done / total, 4) if total else 1.0,
-        chunk_count=sum(chunks for _, _, chunks in documents.values()),
-        settings=KnowledgeSettings.model_validate(base.settings),
-        embedding_model=base.embedding_model,
-    )
-
-
-def _status(*, total: int, indexed: int, failed: int) -> BaseStatus:
-    if total == 0:
-        return BaseStatus.EMPTY
-    if indexed + failed < total:
-        return BaseStatus.PROCESSING
-    if failed == 0:
-        return BaseStatus.READY
-    return BaseStatus.PARTIAL if indexed else BaseStatus.FAILED
-
-
-def document_view(document: Document, source_type: str) -> DocumentView:
-    """What others see of a row."""
-    error = None
-    if document.error_code:
-        error = DocumentError(code=document.error_code, message=document.error_message or "")
-    return DocumentView(
-        document_id=document.id,
-        source_id=document.source_id,
-        source_type=source_type,
-        name=document.name,
-        media_type=document.media_type,
-        url=document.url,
-        size_bytes=document.size_bytes,
-        status=DocumentStatus(document.status),
-        error=error,
-        progress=round(document.progress, 4),
-        chunk_count=document.chunk_count,
-        token_count=document.token_count,
-        is_enabled=document.is_enabled,
-        created_at=document.created_at,
-        indexed_at=document.indexed_at,
-    )

@@ -38,6 +38,7 @@ class Chunk:
     page: of the chunk's first character.
     heading: the path of headings above the chunk, outermost first, joined by “ › ”.
     context: what must stand before the text for it to make sense, such as a table's header row; not part of the span.
+    parent: offsets of the passage that is read when the chunk is found; None where that is the chunk itself.
     """
 
     index: int
@@ -48,6 +49,7 @@ class Chunk:
     page: int | None = None
     heading: str | None = None
     context: str = ""
+    parent: tuple[int, int] | None = None
 
 
 class Chunker(Protocol):

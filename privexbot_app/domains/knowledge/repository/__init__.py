@@ -1,14 +1,16 @@
 """Rows of knowledge bases, sources, documents and chunks. One module for each table."""
 
-from privexbot_app.domains.knowledge.repository.bases import KnowledgeBaseRepository, list_every_base
-from privexbot_app.domains.knowledge.repository.chunks import ChunkRepository
+from privexbot_app.domains.knowledge.repository.bases import KnowledgeBaseRepository, RebuildRepository, list_every_base
+from privexbot_app.domains.knowledge.repository.chunks import IN_USE, ChunkRepository
 from privexbot_app.domains.knowledge.repository.documents import DocumentRepository, list_abandoned
 from privexbot_app.domains.knowledge.repository.sources import SourceRepository, list_due_sources, list_sealed_sources
 
 __all__ = [
+    "IN_USE",
     "ChunkRepository",
     "DocumentRepository",
     "KnowledgeBaseRepository",
+    "RebuildRepository",
     "SourceRepository",
     "list_abandoned",
     "list_due_sources",

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from privexbot_app.domains.knowledge.models import Document, KnowledgeBase
+from privexbot_app.domains.knowledge.models import Document, KnowledgeBase, Rebuild
 from privexbot_app.kit.repository import TenantRepository
 
 
@@ -37,6 +37,22 @@ class KnowledgeBaseRepository(TenantRepository[KnowledgeBase]):
         for base_id, status, documents, progress, chunks in (await self.session.execute(statement)).all():
             counts[base_id][status] = (documents, float(progress), int(chunks))
         return counts
+
+
+class RebuildRepository(TenantRepository[Rebuild]):
+    """Re-indexes of one workspace; at most one for each knowledge base."""
+
+    model = Rebuild
+    noun = "re-index"
+
+    async def find_of(self, base_id: UUID) -> Rebuild | None:
+        """The re-index of a knowledge base, or None."""
+        return await self.one(self.query(Rebuild.knowledge_base_id == base_id))
+
+    async def find_all(self, base_ids: Sequence[UUID]) -> dict[UUID, Rebuild]:
+        """The re-indexes of those of these knowledge bases that have one."""
+        rows = await self.all(self.query(Rebuild.knowledge_base_id.in_(base_ids)))
+        return {row.knowledge_base_id: row for row in rows}
 
 
 async def list_every_base(session: AsyncSession) -> Sequence[tuple[UUID, UUID]]:

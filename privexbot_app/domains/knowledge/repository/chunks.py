@@ -1,17 +1,28 @@
 """Rows of chunks, and their keyword index."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import column, delete, func, literal_column, or_, select, table
+from sqlalchemy import and_, column, delete, false, func, literal_column, or_, select, table, update
 
-from privexbot_app.domains.knowledge.models import Chunk, Document
-from privexbot_app.domains.knowledge.states import DocumentStatus
+from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase
+from privexbot_app.domains.knowledge.repository.documents import FINDABLE
+from privexbot_app.domains.knowledge.states import ChunkOrigin, DocumentStatus
 from privexbot_app.kit.repository import TenantRepository
 
 FTS = table("chunk_keywords", column("rowid"), column("chunk_keywords"))
 """SQLite's keyword index; PostgreSQL's is an expression index on the chunk table itself."""
+
+IN_USE = (
+    Chunk.generation
+    == select(KnowledgeBase.generation)
+    .where(KnowledgeBase.id == Chunk.knowledge_base_id)
+    .correlate(Chunk)
+    .scalar_subquery()
+)
+"""Chunks of the generation that is searched, not of one that is being made beside it."""
 
 
 class ChunkRepository(TenantRepository[Chunk]):
@@ -20,46 +31,103 @@ class ChunkRepository(TenantRepository[Chunk]):
     model = Chunk
     noun = "chunk"
 
-    async def replace(self, document_id: UUID, chunks: Sequence[Chunk]) -> None:
-        """Put these chunks in the place of the document's earlier ones."""
-        await self.session.execute(delete(Chunk).where(Chunk.document_id == document_id))
+    async def replace(self, document_id: UUID, chunks: Sequence[Chunk], *, generation: int) -> None:
+        """Put these chunks in the place of the document's earlier ones of their generation."""
+        await self.session.execute(
+            delete(Chunk).where(Chunk.document_id == document_id, Chunk.generation == generation)
+        )
         for chunk in chunks:
             self.add(chunk)
         await self.session.flush()
 
+    async def generation_of(self, base_id: UUID) -> int:
+        """The generation of a knowledge base that is searched."""
+        statement = select(KnowledgeBase.generation).where(KnowledgeBase.id == base_id)
+        return (await self.session.execute(statement)).scalar_one()
+
+    async def find_in_use(self, id: UUID) -> Chunk | None:
+        """The chunk as it is searched, or None."""
+        return await self.one(self.query(Chunk.id == id, IN_USE))
+
     async def list_of(self, document_id: UUID) -> Sequence[Chunk]:
-        """All chunks of a document in order."""
-        return await self.all(self.query(Chunk.document_id == document_id).order_by(Chunk.index))
+        """All chunks of a document in order, as they are searched."""
+        return await self.all(self.query(Chunk.document_id == document_id, IN_USE).order_by(Chunk.index))
+
+    async def list_kept(self, document_id: UUID) -> Sequence[Chunk]:
+        """All chunks of a document in order if people have changed one of them, else none."""
+        changed = or_(Chunk.origin != ChunkOrigin.SOURCE, Chunk.is_enabled.is_(False))
+        found = await self.one(self.query(Chunk.document_id == document_id, IN_USE, changed))
+        return await self.list_of(document_id) if found is not None else []
 
     async def list_slice(self, document_id: UUID, *, offset: int, limit: int) -> Sequence[Chunk]:
         """Chunks `offset` to `offset + limit` of a document."""
-        statement = self.query(Chunk.document_id == document_id, Chunk.index >= offset, Chunk.index < offset + limit)
+        statement = self.query(Chunk.document_id == document_id, IN_USE)
+        statement = statement.where(Chunk.index >= offset, Chunk.index < offset + limit)
+        return await self.all(statement.order_by(Chunk.index))
+
+    async def list_within(self, document_id: UUID, *, start: int, end: int) -> Sequence[Chunk]:
+        """The chunks that share characters with a stretch of a document, or stand at a point of it, in order."""
+        touches = and_(Chunk.start < end, Chunk.end > start)
+        stands = and_(Chunk.start == Chunk.end, Chunk.start >= start, Chunk.start <= end)
+        statement = self.query(Chunk.document_id == document_id, IN_USE, or_(touches, stands))
         return await self.all(statement.order_by(Chunk.index))
 
     async def list_around(self, places: Collection[tuple[UUID, int]], *, distance: int) -> Sequence[Chunk]:
-        """The chunks at most `distance` before and after these positions in these documents."""
+        """The enabled chunks at most `distance` before and after these positions in these documents."""
         near = [
             (Chunk.document_id == document_id) & Chunk.index.between(index - distance, index + distance)
             for document_id, index in places
         ]
-        return await self.all(self.query(or_(*near)).order_by(Chunk.document_id, Chunk.index)) if near else []
+        if not near:
+            return []
+        statement = self.query(or_(*near), IN_USE, Chunk.is_enabled.is_(True))
+        return await self.all(statement.order_by(Chunk.document_id, Chunk.index))
 
     async def list_with_documents(self, ids: Sequence[UUID]) -> dict[UUID, tuple[Chunk, Document]]:
-        """These chunks with their documents, as far as the documents are enabled."""
+        """These chunks with their documents, as far as both may be found."""
         statement = (
             select(Chunk, Document)
             .join(Document, Document.id == Chunk.document_id)
-            .where(Chunk.id.in_(ids), Document.is_enabled.is_(True))
+            .where(Chunk.id.in_(ids), Chunk.is_enabled.is_(True), FINDABLE)
         )
         return {row[0].id: (row[0], row[1]) for row in (await self.session.execute(statement)).all()}
 
     async def list_ids(self, base_id: UUID, *, is_indexed: bool = False) -> set[UUID]:
-        """The ids of all chunks of a knowledge base, or only of those of its indexed documents."""
-        statement = select(Chunk.id).where(Chunk.knowledge_base_id == base_id)
+        """The ids of all enabled chunks of a knowledge base, or only of those of its indexed documents."""
+        statement = select(Chunk.id).where(Chunk.knowledge_base_id == base_id, IN_USE, Chunk.is_enabled.is_(True))
         if is_indexed:
             statement = statement.join(Document, Document.id == Chunk.document_id)
             statement = statement.where(Document.status == DocumentStatus.INDEXED)
         return set((await self.session.execute(statement)).scalars().all())
+
+    async def count_conflicts(self, document_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """How many chunks are in conflict, for those of these documents that have any."""
+        statement = select(Chunk.document_id, func.count(Chunk.id)).where(
+            Chunk.document_id.in_(document_ids), Chunk.conflicting_text.is_not(None), IN_USE
+        )
+        rows = await self.session.execute(statement.group_by(Chunk.document_id))
+        return {row[0]: row[1] for row in rows.all()}
+
+    async def make_room(self, document_id: UUID, index: int, *, by: int) -> None:
+        """Move the chunks from a position on; what stands there before a move to the left must be gone."""
+        behind = [Chunk.document_id == document_id, IN_USE]
+        options = {"synchronize_session": False}
+        # In two steps, through numbers that nobody has: positions are unique at every moment.
+        away = update(Chunk).where(*behind, Chunk.index >= index).values(index=-1 - Chunk.index)
+        await self.session.execute(away, execution_options=options)
+        back = update(Chunk).where(*behind, Chunk.index < 0).values(index=by - 1 - Chunk.index)
+        await self.session.execute(back, execution_options=options)
+
+    async def set_tokens(self, id: UUID, tokens: int, *, edited_at: datetime | None) -> None:
+        """Note how many tokens a chunk has, unless it was changed again since."""
+        statement = update(Chunk).where(Chunk.id == id, Chunk.edited_at == edited_at).values(token_count=tokens)
+        await self.session.execute(statement, execution_options={"synchronize_session": False})
+
+    async def take_along(self, base_id: UUID, old: int, new: int) -> None:
+        """Give the chunks of one generation of a knowledge base the number of another."""
+        await self.session.execute(delete(Chunk).where(Chunk.knowledge_base_id == base_id, Chunk.generation == new))
+        statement = update(Chunk).where(Chunk.knowledge_base_id == base_id, Chunk.generation == old)
+        await self.session.execute(statement.values(generation=new), execution_options={"synchronize_session": False})
 
     async def search_keywords(
         self, base_ids: Sequence[UUID], words: Sequence[str], *, limit: int, document_ids: Sequence[UUID] | None
@@ -75,13 +143,21 @@ class ChunkRepository(TenantRepository[Chunk]):
         statement = (
             select(Chunk.id)
             .select_from(joined)
-            .where(matches, Chunk.knowledge_base_id.in_(base_ids))
+            .where(matches, Chunk.is_enabled.is_(True), await self._in_use(base_ids))
             .order_by(rank, Chunk.number)
             .limit(limit)
         )
         if document_ids is not None:
             statement = statement.where(Chunk.document_id.in_(document_ids))
         return list((await self.session.execute(statement)).scalars().all())
+
+    async def _in_use(self, base_ids: Sequence[UUID]) -> Any:
+        """`IN_USE` for known knowledge bases, without a look at each of many rows."""
+        rows = await self.session.execute(
+            select(KnowledgeBase.id, KnowledgeBase.generation).where(KnowledgeBase.id.in_(base_ids))
+        )
+        pairs = [and_(Chunk.knowledge_base_id == id, Chunk.generation == generation) for id, generation in rows]
+        return or_(false(), *pairs)
 
 
 def _match_sqlite(words: Sequence[str]) -> tuple[Any, Any, Any]:

@@ -12,8 +12,14 @@ from sqlmodel import col
 
 from privexbot_app.domains.knowledge.filters import SearchFilters
 from privexbot_app.domains.knowledge.models import Chunk, Document
-from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
+from privexbot_app.domains.knowledge.pace import OpenDocument, Span
+from privexbot_app.domains.knowledge.states import OPEN, RUNNING, DocumentStatus
 from privexbot_app.kit.repository import TenantRepository
+
+MEASURED = 50
+"""How many documents tell how fast it goes."""
+FINDABLE = Document.is_enabled.is_(True) & (Document.status != DocumentStatus.CANCELLED)
+"""Documents that a search may find."""
 
 
 class DocumentRepository(TenantRepository[Document]):
@@ -37,6 +43,7 @@ class DocumentRepository(TenantRepository[Document]):
             attempt=Document.attempt + 1,
             tries=Document.tries + 1,
             lease_until=lease_until,
+            started_at=now,
             progress=0.0,
             error_code=None,
             error_message=None,
@@ -58,9 +65,36 @@ class DocumentRepository(TenantRepository[Document]):
         """Change a document if `attempt` is still the one at work. False if it was taken over or deleted."""
         return await self._update(id, (Document.attempt == attempt) & Document.status.in_(RUNNING), **values)
 
+    async def touch(self, id: UUID) -> bool:
+        """Note that an indexed document's chunks are changed by people. False if it is not indexed, or at work."""
+        return await self._update(id, Document.status == DocumentStatus.INDEXED, attempt=Document.attempt + 1)
+
     async def list_by_status(self, base_id: UUID, status: DocumentStatus) -> Sequence[Document]:
         """All documents of a knowledge base in one state."""
         return await self.all(self.query(Document.knowledge_base_id == base_id, Document.status == status))
+
+    async def list_open(self, base_id: UUID) -> list[OpenDocument]:
+        """The documents of a knowledge base that are on their way, the oldest first."""
+        columns = (Document.id, Document.chunk_count, Document.progress, Document.started_at)
+        statement = select(*columns, Document.status).where(
+            Document.knowledge_base_id == base_id, Document.status.in_(OPEN)
+        )
+        rows = await self.session.execute(statement.order_by(Document.id))
+        # When a document that waits was begun, it was given up since.
+        return [
+            OpenDocument(id, chunks, progress, started if status in RUNNING else None)
+            for id, chunks, progress, started, status in rows.all()
+        ]
+
+    async def list_spans(self, base_id: UUID) -> list[Span]:
+        """When those documents of a knowledge base were at work that were indexed last."""
+        statement = select(Document.started_at, Document.indexed_at, Document.chunk_count).where(
+            Document.knowledge_base_id == base_id,
+            Document.status == DocumentStatus.INDEXED,
+            Document.started_at.is_not(None),
+        )
+        rows = await self.session.execute(statement.order_by(Document.indexed_at.desc()).limit(MEASURED))
+        return [Span(*row) for row in rows.all()]
 
     async def list_of_source(self, source_id: UUID) -> Sequence[Document]:
         """All documents of a source."""
@@ -74,13 +108,12 @@ class DocumentRepository(TenantRepository[Document]):
 
     async def list_searchable(self, base_ids: Sequence[UUID], filters: SearchFilters) -> list[UUID] | None:
         """The documents that a search may find; None if these are all of the knowledge bases' documents."""
-        enabled = Document.is_enabled.is_(True)
         wanted = _conditions(filters)
         if not wanted:
-            hidden = self.query(Document.knowledge_base_id.in_(base_ids), Document.is_enabled.is_(False)).limit(1)
+            hidden = self.query(Document.knowledge_base_id.in_(base_ids), ~FINDABLE).limit(1)
             if not await self.all(hidden):
                 return None
-        statement = select(Document.id).where(Document.knowledge_base_id.in_(base_ids), enabled, *wanted)
+        statement = select(Document.id).where(Document.knowledge_base_id.in_(base_ids), FINDABLE, *wanted)
         return list((await self.session.execute(statement)).scalars().all())
 
     async def list_folders(self) -> set[str]:

@@ -10,14 +10,18 @@ from privexbot_app.domains.knowledge.schemas.bases import (
     KnowledgeDraftChange,
     KnowledgeDraftView,
     NewKnowledgeBase,
+    RebuildView,
 )
 from privexbot_app.domains.knowledge.schemas.documents import (
+    ChunkChange,
+    ChunkDecision,
     ChunkView,
     DocumentError,
     DocumentTextView,
     DocumentTicket,
     DocumentView,
     Finalized,
+    NewChunk,
 )
 from privexbot_app.domains.knowledge.schemas.names import BaseName
 from privexbot_app.domains.knowledge.schemas.searching import SearchRequest, SearchResult, SearchResults
@@ -56,6 +60,8 @@ __all__ = [
     "MOST_PASTED_CHARACTERS",
     "BaseName",
     "BaseStatus",
+    "ChunkChange",
+    "ChunkDecision",
     "ChunkPreview",
     "ChunkPreviews",
     "ChunkView",
@@ -78,10 +84,12 @@ __all__ = [
     "KnowledgeSourceView",
     "LoadNote",
     "LoadReport",
+    "NewChunk",
     "NewKnowledgeBase",
     "NewSource",
     "QaSource",
     "QuestionAnswer",
+    "RebuildView",
     "RetrievalSettings",
     "SearchMode",
     "SearchRequest",

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from privexbot_app.domains.knowledge.schemas.documents import DocumentError
 from privexbot_app.domains.knowledge.schemas.names import BaseName
 from privexbot_app.domains.knowledge.schemas.settings import KnowledgeSettings
 from privexbot_app.domains.knowledge.schemas.sources import SourceView
+from privexbot_app.domains.knowledge.states import RebuildStatus
 
 
 class BaseStatus(StrEnum):
@@ -84,11 +86,29 @@ class DocumentCounts(BaseModel):
     total: int = 0
     indexed: int = 0
     failed: int = 0
+    cancelled: int = 0
     processing: int = 0
 
 
+class RebuildView(BaseModel):
+    """A knowledge base that is indexed anew, beside what is in use. settings: the new ones. documents, done: counts."""
+
+    status: RebuildStatus
+    documents: int
+    done: int
+    progress: float
+    eta_seconds: int | None
+    error: DocumentError | None
+    settings: KnowledgeSettings
+    begun_at: datetime
+
+
 class KnowledgeBaseView(BaseModel):
-    """A knowledge base and the state of its documents. progress: 0 to 1, over all documents."""
+    """A knowledge base and the state of its documents.
+
+    progress: 0 to 1, over all documents. eta_seconds: how long until all are indexed; null if unknown, or settled.
+    reindex: the re-index that is under way, or that has failed; null if there is none.
+    """
 
     id: UUID
     name: str
@@ -97,6 +117,8 @@ class KnowledgeBaseView(BaseModel):
     status: BaseStatus
     documents: DocumentCounts
     progress: float
+    eta_seconds: int | None
     chunk_count: int
     settings: KnowledgeSettings
     embedding_model: str
+    reindex: RebuildView | None

@@ -28,7 +28,12 @@ class SearchRequest(BaseModel):
 
 
 class SearchResult(BaseModel):
-    """A passage that was found. score: of the fused ranking, higher is better; comparable within one search only."""
+    """A passage that was found.
+
+    score: of the fused ranking, higher is better; comparable within one search only.
+    is_verbatim: the text is the document's from start to end; else people have changed it, and start and end tell
+    what it stands for.
+    """
 
     chunk_id: UUID
     document_id: UUID
@@ -41,6 +46,7 @@ class SearchResult(BaseModel):
     page: int | None
     heading: str
     url: str | None
+    is_verbatim: bool = True
     score: float
     cosine_similarity: float | None
 

@@ -152,10 +152,11 @@ class QaSource(BaseModel):
 
 
 class UrlSource(BaseModel):
-    """One web page or file on the web."""
+    """One web page or file on the web. is_rendered: run the page's scripts in a browser before it is read."""
 
     type: Literal["url"]
     url: str = Field(min_length=1, max_length=2000)
+    is_rendered: bool = False
 
 
 class ConnectedSource(BaseModel):

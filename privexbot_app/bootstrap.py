@@ -106,7 +106,9 @@ def _build_plugins(settings: Settings, keys: KeyRing) -> Plugins:
         auth_strategies=settings.auth_strategies,
         mailers={**settings.mailers, "outbox": outbox},
         storage=storage(storage.Config.model_validate(storage_config)),  # type: ignore[call-arg]
-        http=HttpClient(HttpConfig(allowed_private_networks=settings.allowed_private_networks)),
+        http=HttpClient(
+            HttpConfig(allowed_private_networks=settings.allowed_private_networks, browsing=settings.browsing)
+        ),
         keys=keys,
         parsing=ParsingLimits(ocr_pages=settings.ocr_pages),
         defaults=Defaults(

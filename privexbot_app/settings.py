@@ -16,6 +16,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from privexbot_app.kit.http import Browsing
+
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
 LEAST_SECRET_BITS = 96
@@ -74,6 +76,10 @@ class Settings(BaseSettings):
     storages: dict[str, dict[str, Any]] = Field({}, description="Settings of each file storage, by its name.")
     worker_processes: int = Field(1, ge=1, le=64, description="Processes that index documents, on each machine.")
     max_upload_megabytes: int = Field(50, ge=1, le=2048, description="Largest file that may be uploaded, in MB.")
+    browsing: Browsing = Field(
+        Browsing.OFF,
+        description="`sandboxed` or `unsandboxed`: a browser may run the scripts of pages; see the guide on sources.",
+    )
     ocr_pages: int = Field(
         0, ge=0, le=500, description="Scanned pages of one document whose text is recognised; 0 switches that off."
     )

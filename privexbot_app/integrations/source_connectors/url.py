@@ -4,6 +4,7 @@ from pydantic import BaseModel, Field
 
 from privexbot_app.integrations.source_connectors.answers import ACCEPT, build_item
 from privexbot_app.integrations.source_connectors.base import SOURCE_CONNECTORS, LoadedItem, SourceUnavailableError
+from privexbot_app.integrations.source_connectors.rendering import maybe_rendering
 from privexbot_app.kit.http import HttpClient, OutboundPolicy
 
 MAX_BYTES = 10_000_000
@@ -18,6 +19,7 @@ class UrlConnector:
         """Which address."""
 
         url: str = Field(min_length=1, max_length=2000, description="Address of the page.")
+        is_rendered: bool = Field(False, description="Run the page's scripts in a browser before it is read.")
 
     def __init__(self, config: Config, http: HttpClient) -> None:
         self.config = config
@@ -25,13 +27,16 @@ class UrlConnector:
 
     async def load(self) -> list[LoadedItem]:
         """See `SourceConnector.load`."""
-        response = await self._http.fetch(
-            self.config.url,
-            policy=OutboundPolicy.PUBLIC_ONLY,
-            max_bytes=MAX_BYTES,
-            timeout_seconds=TIMEOUT_SECONDS,
-            headers={"Accept": ACCEPT},
-        )
+        async with maybe_rendering(self._http, is_wanted=self.config.is_rendered) as renderer:
+            response = await self._http.fetch(
+                self.config.url,
+                policy=OutboundPolicy.PUBLIC_ONLY,
+                max_bytes=MAX_BYTES,
+                timeout_seconds=TIMEOUT_SECONDS,
+                headers={"Accept": ACCEPT},
+            )
+            if renderer is not None:
+                response = await renderer.render(response)
         if response.status != 200:
             raise SourceUnavailableError(f"The page answered with status {response.status}.", status=response.status)
         return [build_item(response)]

@@ -5,7 +5,7 @@ it was given.
 """
 
 from privexbot_app.kit.http.addresses import OutboundPolicy, is_public_address, parse_url
-from privexbot_app.kit.http.client import FetchedResponse, HttpClient, HttpConfig
+from privexbot_app.kit.http.client import Browsing, FetchedResponse, HttpClient, HttpConfig
 from privexbot_app.kit.http.errors import (
     FetchFailedError,
     FetchTimeoutError,
@@ -22,6 +22,7 @@ from privexbot_app.kit.http.threads import in_thread
 from privexbot_app.kit.http.waiting import Patience, read_retry_after
 
 __all__ = [
+    "Browsing",
     "FetchFailedError",
     "FetchTimeoutError",
     "FetchTooLargeError",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from email.message import Message
+from enum import StrEnum
 from functools import cached_property
 from ssl import SSLContext
 from typing import Any
@@ -37,6 +38,17 @@ _HEADERS_FOR_ANYONE = {"accept", "accept-language", "content-type", "user-agent"
 _Pools = dict[OutboundPolicy, httpcore.AsyncConnectionPool]
 
 
+class Browsing(StrEnum):
+    """Whether a browser may show pages, where somebody asks for it, to run their scripts.
+
+    SANDBOXED: in Chromium's own sandbox, which does not work for root. UNSANDBOXED: for containers that are a sandbox.
+    """
+
+    OFF = "off"
+    SANDBOXED = "sandboxed"
+    UNSANDBOXED = "unsandboxed"
+
+
 @dataclass(frozen=True)
 class HttpConfig:
     """What an operator may change about outgoing requests.
@@ -51,6 +63,7 @@ class HttpConfig:
     public_ports: frozenset[int] = frozenset({80, 443, 8080, 8443})
     connect_timeout_seconds: float = 10.0
     max_redirects: int = 5
+    browsing: Browsing = Browsing.OFF
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import reflex as rx
 from privexbot_app.ui.components.basics import icon
 from privexbot_app.ui.components.connecting import connect_dialog, problem_of, source_dialog, trouble
 from privexbot_app.ui.components.documents import kind_icon
-from privexbot_app.ui.components.forms import field, text_area, text_input
+from privexbot_app.ui.components.forms import field, switch_input, text_area, text_input
 from privexbot_app.ui.knowledge.connecting import ConnectorChoice
 
 
@@ -116,6 +116,15 @@ def _url_dialog(state: Any) -> rx.Component:
             placeholder="https://example.com/help",
             auto_focus=True,
             problem=problem_of(state, "url"),
+        ),
+        rx.cond(
+            state.can_render,
+            switch_input(
+                "Run the page’s scripts",
+                id="url-rendered",
+                name="is_rendered",
+                help_text="In a browser, for pages that are empty without it. Takes longer.",
+            ),
         ),
     )
 

@@ -12,6 +12,7 @@ from privexbot_app import runtime
 from privexbot_app.domains.knowledge.schemas import NewSource
 from privexbot_app.integrations.parsers.base import supported_extensions
 from privexbot_app.kit.errors import ErrorKind, PrivexError
+from privexbot_app.kit.http import Browsing
 from privexbot_app.kit.scope import Scope
 from privexbot_app.ui.knowledge.connecting import (
     ConnectorChoice,
@@ -19,6 +20,7 @@ from privexbot_app.ui.knowledge.connecting import (
     build_form,
     connector_choices,
     find_problems,
+    is_on,
     read_form,
     read_schedule,
 )
@@ -42,7 +44,7 @@ class AddingSources(rx.State, mixin=True):
 
     adding: which dialog is open; connecting: of “connect”, the kind of source that its form is for.
     problems: a sentence for each field that is wrong; under "" what is wrong with the whole.
-    accepted, max_bytes: the files that may be dropped.
+    accepted, max_bytes: the files that may be dropped. can_render: whether a page's scripts may be run.
     """
 
     adding: str = ""
@@ -52,6 +54,7 @@ class AddingSources(rx.State, mixin=True):
     pair_numbers: list[int] = [0]
     accepted: list[str] = []
     max_bytes: int = 0
+    can_render: bool = False
     connectors: list[ConnectorChoice] = []
     connecting: str = ""
     connecting_title: str = ""
@@ -129,7 +132,9 @@ class AddingSources(rx.State, mixin=True):
     @rx.event(background=True)
     async def add_url(self, form: dict[str, Any]) -> Any:
         """Fetch a web page."""
-        return await self._add({"type": "url", "url": str(form.get("url", "")).strip()})
+        return await self._add(
+            {"type": "url", "url": str(form.get("url", "")).strip(), "is_rendered": is_on(form.get("is_rendered"))}
+        )
 
     @rx.event(background=True)
     async def add_connected(self, form: dict[str, Any]) -> Any:
@@ -172,6 +177,7 @@ class AddingSources(rx.State, mixin=True):
         """Show what may be added."""
         self.accepted, self.max_bytes = list(supported_extensions()), runtime.current().max_upload_bytes
         self.connectors = connector_choices()
+        self.can_render = runtime.current().works.plugins.http.config.browsing is not Browsing.OFF
 
     async def _store_source(self, scope: Scope, source: NewSource) -> None:
         raise NotImplementedError

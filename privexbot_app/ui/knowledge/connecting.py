@@ -27,6 +27,7 @@ TITLES = {
     "is_whole_host": "Leave the folder of the first page",
     "uses_sitemap": "Read the sitemap",
     "delay_seconds": "Pause in seconds",
+    "is_rendered": "Run the scripts of pages",
     "most_alike": "Most similar addresses",
     "fetches_pages": "Read whole articles",
     "full_text_characters": "Characters of a whole article",
@@ -45,6 +46,7 @@ HELP = {
     ("website", "include"): "One per line, such as /help/*. Empty takes every page of the folder.",
     ("website", "exclude"): "One per line, such as /help/archive/*.",
     ("website", "uses_sitemap"): "Also takes pages that the site lists but nothing links to.",
+    ("website", "is_rendered"): "In a browser, for pages that are empty without it. Takes longer.",
     ("website", "delay_seconds"): "Between two pages, out of courtesy. The site’s robots.txt may ask for more.",
     ("website", "most_alike"): "Addresses that differ only in numbers, such as the pages of a calendar.",
     ("feed", "max_items"): "The newest ones first, as the feed lists them.",
@@ -170,13 +172,18 @@ def read_form(type_: str, form: Mapping[str, Any]) -> dict[str, Any]:
     for name, info in _config_of(type_).model_fields.items():
         kind, entered = _kind_of(info), form.get(f"{NAME_PREFIX}{name}")
         if kind == "switch":
-            settings[name] = entered in ("on", "true", True)
+            settings[name] = is_on(entered)
         elif kind == "lines":
             lines = [line.strip() for line in str(entered or "").splitlines() if line.strip()]
             settings |= {name: lines} if lines else {}
         elif text := str(entered or "").strip():
             settings[name] = text
     return settings
+
+
+def is_on(entered: object) -> bool:
+    """Whether a switch was on when its form was sent."""
+    return entered in ("on", "true", True)
 
 
 def find_problems(type_: str, settings: dict[str, Any]) -> dict[str, str]:

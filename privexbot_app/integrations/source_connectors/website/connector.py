@@ -10,6 +10,7 @@ from privexbot_app.integrations.source_connectors.base import (
     LoadReport,
     ManyItemsConnector,
 )
+from privexbot_app.integrations.source_connectors.rendering import maybe_rendering
 from privexbot_app.integrations.source_connectors.website.crawl import Crawl, CrawlLimits, CrawlPlan
 from privexbot_app.kit.http import HttpClient, OutboundPolicy, UrlNotAllowedError
 from privexbot_app.kit.web.addresses import Site, Wishes, normalize
@@ -38,6 +39,7 @@ class WebsiteConnector(ManyItemsConnector):
         delay_seconds: float = Field(
             0.5, ge=0, le=30, description="Pause between two requests; robots.txt may ask more."
         )
+        is_rendered: bool = Field(False, description="Run each page's scripts in a browser before it is read.")
         most_alike: int = Field(
             100, ge=1, le=5000, description="Most addresses that differ only in numbers or parameters."
         )
@@ -66,5 +68,6 @@ class WebsiteConnector(ManyItemsConnector):
             delay_seconds=config.delay_seconds,
             most_alike=config.most_alike,
         )
-        async for item in Crawl(plan, self._http, self.limits, report).run():
-            yield item
+        async with maybe_rendering(self._http, is_wanted=config.is_rendered) as renderer:
+            async for item in Crawl(plan, self._http, self.limits, report, renderer).run():
+                yield item

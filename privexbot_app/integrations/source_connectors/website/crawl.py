@@ -18,6 +18,7 @@ from privexbot_app.integrations.source_connectors.base import (
     SourceUnavailableError,
     UnsupportedMediaTypeError,
 )
+from privexbot_app.integrations.source_connectors.rendering import Renderer
 from privexbot_app.integrations.source_connectors.visits import Visits
 from privexbot_app.kit.errors import PrivexError
 from privexbot_app.kit.http import FetchedResponse, FetchTooLargeError, HttpClient
@@ -64,10 +65,17 @@ class _Stop:
 
 
 class Crawl:
-    """A walk over one site; `run` it once."""
+    """A walk over one site; `run` it once. renderer: shows each page in a browser first."""
 
-    def __init__(self, plan: CrawlPlan, http: HttpClient, limits: CrawlLimits, report: LoadReport) -> None:
-        self._plan, self._limits, self._report = plan, limits, report
+    def __init__(
+        self,
+        plan: CrawlPlan,
+        http: HttpClient,
+        limits: CrawlLimits,
+        report: LoadReport,
+        renderer: Renderer | None = None,
+    ) -> None:
+        self._plan, self._limits, self._report, self._renderer = plan, limits, report, renderer
         self._site = plan.site
         self._visits = Visits(
             http,
@@ -109,6 +117,7 @@ class Crawl:
             if answer.status != 200:
                 raise SourceUnavailableError(f"The page answered with status {answer.status}.", status=answer.status)
             await self._move_in(answer)
+            answer = await self._shown(answer)
             self._report.found += 1
             if item := await self._judge(start, answer):
                 yield item
@@ -165,7 +174,7 @@ class Crawl:
                 self._report.skip(stop.address, "robots")
                 return None
             async with asyncio.timeout(max(0.0, self._deadline - monotonic())):
-                answer = await self._visits.fetch(stop.address)
+                answer = await self._shown(await self._visits.fetch(stop.address))
         except TimeoutError:
             self._report.stopped_by = "seconds"
             return None
@@ -177,6 +186,9 @@ class Crawl:
         if answer.status != 200:
             return SourceUnavailableError(f"The page answered with status {answer.status}.", status=answer.status)
         return answer
+
+    async def _shown(self, answer: FetchedResponse) -> FetchedResponse:
+        return await self._renderer.render(answer) if self._renderer is not None else answer
 
     async def _judge(self, stop: _Stop, answer: FetchedResponse) -> LoadedItem | None:
         """The page as an item, or None after a note why it is none; its links are met either way."""

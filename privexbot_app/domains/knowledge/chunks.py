@@ -76,6 +76,8 @@ class ChunkService:
             text=new.text,
             start=before.end if before else 0,
             end=before.end if before else 0,
+            parent_start=before.parent_start if before else None,
+            parent_end=before.parent_end if before else None,
             page=before.page if before else None,
             heading=before.heading if before else "",
             keywords="",

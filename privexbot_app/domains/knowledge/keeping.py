@@ -77,7 +77,7 @@ class _Keeper:
         new = _copy(row, None, conflict="" if row.basis and not beside and start < 0 else None)
         new.start = new.end = anchor.end if anchor else 0
         new.page = anchor.page if anchor else None
-        new.parent_start = new.parent_end = None
+        new.parent_start, new.parent_end = (anchor.parent_start, anchor.parent_end) if anchor else (None, None)
         number = self._index_of(anchor) + 1 if anchor else 0
         while number < len(self.rows) and self.rows[number].origin == ChunkOrigin.ADDED:
             number += 1

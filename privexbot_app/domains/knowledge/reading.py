@@ -1,5 +1,6 @@
 """From ranked chunks to the passages that are read: joins what stands together and keeps to a budget. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from uuid import UUID
@@ -9,19 +10,50 @@ from privexbot_app.domains.knowledge.schemas import SearchResult
 from privexbot_app.domains.knowledge.states import ChunkOrigin
 from privexbot_app.kit.tokens import estimate_tokens
 
+Passage = tuple[UUID, int, int]
+"""A document, and from where to where in it."""
+
+
+def passage_of(chunk: Chunk) -> Passage | None:
+    """What is read when the chunk is found; None where that is the chunk itself."""
+    if chunk.parent_start is None or chunk.parent_end is None:
+        return None
+    return chunk.document_id, chunk.parent_start, chunk.parent_end
+
+
+def with_passages(
+    results: Sequence[SearchResult], passages: dict[UUID, Passage], inside: Iterable[Chunk]
+) -> list[SearchResult]:
+    """Each result with the whole passage that its chunk stands in.
+
+    passages: by chunk id, for those that have one. inside: the chunks of all these passages, in order.
+    """
+    families: dict[Passage | None, list[Chunk]] = defaultdict(list)
+    for chunk in inside:
+        families[passage_of(chunk)].append(chunk)
+    read = []
+    for result in results:
+        family = families.get(passages.get(result.chunk_id))
+        read.append(_joined(result, family) if family and result.chunk_id in passages else result)
+    return read
+
 
 def with_neighbours(
     results: Sequence[SearchResult], indexes: dict[UUID, int], around: Iterable[Chunk], *, distance: int
 ) -> list[SearchResult]:
     """Each result with the chunks before and after it; no chunk is read twice, the better rank has it.
 
-    indexes: position of each result's chunk in its document. around: the chunks within `distance` of them.
+    indexes: position in its document of each result's chunk; a result without one stays as it is. around: the chunks
+    within `distance` of them.
     A result keeps its own chunk id; its text and offsets are those of the whole stretch.
     """
     places = {(chunk.document_id, chunk.index): chunk for chunk in around}
     taken: set[tuple[UUID, int]] = set()
     read: list[SearchResult] = []
     for result in results:
+        if result.chunk_id not in indexes:
+            read.append(result)
+            continue
         index, document_id = indexes[result.chunk_id], result.document_id
         if (document_id, index) in taken:
             continue
@@ -48,11 +80,11 @@ def _stretch(
 def _joined(result: SearchResult, stretch: Sequence[Chunk]) -> SearchResult:
     text, end = stretch[0].text, stretch[0].end
     for before, chunk in pairwise(stretch):
-        text += _gap(before, chunk, end) + (
-            chunk.text[max(0, end - chunk.start) :] if is_verbatim(chunk) else chunk.text
-        )
+        # What the chunk before holds too is not said twice.
+        text += _gap(before, chunk, end) + chunk.text[max(0, end - chunk.start) if is_verbatim(chunk) else 0 :]
         end = max(end, chunk.end)
     first = stretch[0]
+    is_whole = all(_follows(before, chunk) for before, chunk in pairwise(stretch))
     return result.model_copy(
         update={
             "text": text,
@@ -60,17 +92,22 @@ def _joined(result: SearchResult, stretch: Sequence[Chunk]) -> SearchResult:
             "start": first.start,
             "end": end,
             "page": first.page,
-            "is_verbatim": all(is_verbatim(chunk) for chunk in stretch),
+            "is_verbatim": is_whole and all(is_verbatim(chunk) for chunk in stretch),
         }
     )
 
 
 def _gap(before: Chunk, chunk: Chunk, end: int) -> str:
     """What stands between two chunks: nothing but white space; which kind is in the document only."""
-    if not (is_verbatim(before) and is_verbatim(chunk)):
+    if not (_follows(before, chunk) and is_verbatim(before) and is_verbatim(chunk)):
         return "\n"
     gap = chunk.start - end
     return "\n" * gap if gap > 1 else " " * gap
+
+
+def _follows(before: Chunk, chunk: Chunk) -> bool:
+    """Whether nothing was left out between them."""
+    return chunk.index == before.index + 1
 
 
 def is_verbatim(chunk: Chunk) -> bool:

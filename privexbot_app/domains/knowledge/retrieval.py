@@ -15,9 +15,10 @@ from uuid import UUID
 import numpy as np
 
 from privexbot_app.domains.knowledge.filters import SearchFilters
-from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase
-from privexbot_app.domains.knowledge.reading import is_verbatim, with_neighbours, within_budget
+from privexbot_app.domains.knowledge.models import Chunk, KnowledgeBase
+from privexbot_app.domains.knowledge.reading import within_budget
 from privexbot_app.domains.knowledge.repository import ChunkRepository, DocumentRepository, KnowledgeBaseRepository
+from privexbot_app.domains.knowledge.results import Found, read_passages
 from privexbot_app.domains.knowledge.schemas import (
     Fusion,
     KnowledgeSettings,
@@ -42,7 +43,6 @@ from privexbot_app.rag.ranking import Candidate, meaning_share, score_by_ranks, 
 NO_RERANKER = "none"
 RERANKED = 40
 """How many passages a reranker looks at."""
-MOST_EXPANDED = 150
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,6 @@ class _Corner:
     settings: KnowledgeSettings
     embedder: Embedder
     vector: list[float] | None = None
-
-
-@dataclass
-class _Found:
-    """A chunk on its way through the ranking."""
-
-    chunk: Chunk
-    document: Document
-    cosine_similarity: float | None
-    score: float = 0.0
-    vector: Sequence[float] | None = None
 
 
 async def search_base(works: Workshop, scope: Scope, base_id: UUID, request: SearchRequest) -> SearchResults:
@@ -128,7 +117,8 @@ async def search(works: Workshop, scope: Scope, query: Query) -> list[SearchResu
     found = await _reranked(works, query.text, found, using)
     if using.diversity:
         found = await _diversified(works, scope, corners, found, using)
-    return await _read(works, scope, found, query, using)
+    results = await read_passages(works, scope, found, using)
+    return within_budget(results, limit=using.limit, max_characters=query.max_characters, max_tokens=using.max_tokens)
 
 
 def _using(query: Query, first: KnowledgeBase) -> RetrievalSettings:
@@ -171,7 +161,7 @@ async def _candidates(
     text: str,
     using: RetrievalSettings,
     documents: Sequence[UUID] | None,
-) -> list[_Found]:
+) -> list[Found]:
     """What vectors and words propose, each with both kinds of evidence."""
     cosines: dict[UUID, float] = {}
     for corner in corners:
@@ -184,7 +174,7 @@ async def _candidates(
             words = match_query(text)
             worded = await chunks.search_keywords(base_ids, words, limit=using.candidates, document_ids=documents)
         rows = await chunks.list_with_documents(list(dict.fromkeys([*cosines, *worded])))
-    found = [_Found(chunk, document, cosines.get(id)) for id, (chunk, document) in rows.items()]
+    found = [Found(chunk, document, cosines.get(id)) for id, (chunk, document) in rows.items()]
     if using.mode is SearchMode.HYBRID:
         await _fetch_vectors(works, scope, corners, [one for one in found if one.cosine_similarity is None])
     return found
@@ -201,9 +191,9 @@ async def _nearest(
     return {hit.chunk_id: hit.cosine_similarity for hit in hits}
 
 
-async def _fetch_vectors(works: Workshop, scope: Scope, corners: Sequence[_Corner], found: Sequence[_Found]) -> None:
+async def _fetch_vectors(works: Workshop, scope: Scope, corners: Sequence[_Corner], found: Sequence[Found]) -> None:
     """Vectors, and cosines where they are missing, of chunks that were found otherwise."""
-    by_base: dict[UUID, list[_Found]] = defaultdict(list)
+    by_base: dict[UUID, list[Found]] = defaultdict(list)
     for one in found:
         by_base[one.document.knowledge_base_id].append(one)
     for corner in corners:
@@ -219,7 +209,7 @@ async def _fetch_vectors(works: Workshop, scope: Scope, corners: Sequence[_Corne
                 one.cosine_similarity = float(np.dot(one.vector, corner.vector))
 
 
-def _score(found: Sequence[_Found], corners: Sequence[_Corner], text: str, using: RetrievalSettings) -> None:
+def _score(found: Sequence[Found], corners: Sequence[_Corner], text: str, using: RetrievalSettings) -> None:
     models = {corner.base.id: corner.settings.embedding for corner in corners}
     candidates = [
         Candidate(
@@ -244,7 +234,7 @@ def _score(found: Sequence[_Found], corners: Sequence[_Corner], text: str, using
         one.score = score
 
 
-async def _reranked(works: Workshop, text: str, found: list[_Found], using: RetrievalSettings) -> list[_Found]:
+async def _reranked(works: Workshop, text: str, found: list[Found], using: RetrievalSettings) -> list[Found]:
     """The best candidates in the reranker's order, before the others."""
     if not found or using.rerank in (None, NO_RERANKER):
         return found
@@ -261,8 +251,8 @@ def _whole(chunk: Chunk) -> str:
 
 
 async def _diversified(
-    works: Workshop, scope: Scope, corners: Sequence[_Corner], found: list[_Found], using: RetrievalSettings
-) -> list[_Found]:
+    works: Workshop, scope: Scope, corners: Sequence[_Corner], found: list[Found], using: RetrievalSettings
+) -> list[Found]:
     """Passages that say the same make room for others; those without a vector follow as they were."""
     await _fetch_vectors(works, scope, corners, found)
     placed = [one for one in found if one.vector is not None]
@@ -279,38 +269,3 @@ async def _diversified(
     first = [placed[at] for at in order]
     ids = {one.chunk.id for one in first}
     return first + [one for one in found if one.chunk.id not in ids]
-
-
-async def _read(
-    works: Workshop, scope: Scope, found: Sequence[_Found], query: Query, using: RetrievalSettings
-) -> list[SearchResult]:
-    results = [_result(one) for one in found]
-    if using.expand_neighbours:
-        results = results[: min(using.limit * 3, MOST_EXPANDED)]
-        kept = found[: len(results)]
-        places = [(one.document.id, one.chunk.index) for one in kept]
-        async with works.open(scope, read_only=True) as work:
-            around = await work.repository(ChunkRepository).list_around(places, distance=using.expand_neighbours)
-        indexes = {one.chunk.id: one.chunk.index for one in kept}
-        results = with_neighbours(results, indexes, around, distance=using.expand_neighbours)
-    return within_budget(results, limit=using.limit, max_characters=query.max_characters, max_tokens=using.max_tokens)
-
-
-def _result(one: _Found) -> SearchResult:
-    chunk, document = one.chunk, one.document
-    return SearchResult(
-        chunk_id=chunk.id,
-        document_id=document.id,
-        knowledge_base_id=document.knowledge_base_id,
-        document_name=document.name,
-        text=chunk.text,
-        context=chunk.context,
-        start=chunk.start,
-        end=chunk.end,
-        page=chunk.page,
-        heading=chunk.heading,
-        url=document.url,
-        is_verbatim=is_verbatim(chunk),
-        score=round(one.score, 4),
-        cosine_similarity=one.cosine_similarity,
-    )

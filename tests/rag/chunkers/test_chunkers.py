@@ -177,7 +177,9 @@ def test_text_without_spaces_or_stops_is_still_cut():
 def test_tokens_that_frame_every_text_do_not_shrink_the_chunks(name):
     document = StructuredText("Some words are here, and there are more of them. " * 60)
     chunks = chunk(name, document, size=100, count=lambda text: len(text.split()) + 2)
-    assert all(80 <= piece.token_count <= 100 for piece in chunks[:-1])
+    filled = [piece for piece, after in itertools.pairwise(chunks) if piece.parent == after.parent]
+    assert len(filled) > 2
+    assert all(80 <= piece.token_count <= 100 for piece in filled)
 
 
 def test_a_new_topic_begins_a_new_chunk():
@@ -212,3 +214,23 @@ def test_a_long_answer_keeps_its_question_with_every_part():
     chunks = chunk("pairs", StructuredText(f"Q: How is it done?\nA: {answer}"), size=60, overlap=0)
     assert len(chunks) > 1
     assert {piece.context for piece in chunks[1:]} == {"Q: How is it done?"}
+
+
+def test_small_chunks_share_passages_that_hold_the_whole_document():
+    text = "\n\n".join(f"Paragraph {n} says something. " * 6 for n in range(20))
+    config = CHUNKERS.get("parent_child").Config(size_tokens=40, parent_tokens=160)
+    chunks = CHUNKERS.get("parent_child")(config, count_tokens=approximate_tokens).chunk(StructuredText(text))
+    passages = list(dict.fromkeys(piece.parent for piece in chunks))
+    assert len(chunks) > 2 * len(passages) > 4
+    assert all(approximate_tokens(text[slice(*passage)]) <= 160 for passage in passages)
+    assert all(piece.parent[0] <= piece.start < piece.end <= piece.parent[1] for piece in chunks)
+    assert all(not text[before[1] : after[0]].strip() for before, after in itertools.pairwise(passages))
+    for passage in passages:
+        family = [piece for piece in chunks if piece.parent == passage]
+        assert (family[0].start, family[-1].end) == passage
+
+
+def test_a_passage_is_never_smaller_than_a_chunk():
+    config = CHUNKERS.get("parent_child").Config(size_tokens=60, parent_tokens=20)
+    chunks = CHUNKERS.get("parent_child")(config, count_tokens=approximate_tokens).chunk(StructuredText("Word. " * 100))
+    assert all(piece.parent == (piece.start, piece.end) for piece in chunks)

@@ -83,6 +83,17 @@ class ChunkRepository(TenantRepository[Chunk]):
         statement = self.query(or_(*near), IN_USE, Chunk.is_enabled.is_(True))
         return await self.all(statement.order_by(Chunk.document_id, Chunk.index))
 
+    async def list_inside(self, passages: Collection[tuple[UUID, int, int]]) -> Sequence[Chunk]:
+        """The enabled chunks of these passages, each a document and where in it, in order."""
+        inside = [
+            (Chunk.document_id == document_id) & (Chunk.parent_start == start) & (Chunk.parent_end == end)
+            for document_id, start, end in passages
+        ]
+        if not inside:
+            return []
+        statement = self.query(or_(*inside), IN_USE, Chunk.is_enabled.is_(True))
+        return await self.all(statement.order_by(Chunk.document_id, Chunk.index))
+
     async def list_with_documents(self, ids: Sequence[UUID]) -> dict[UUID, tuple[Chunk, Document]]:
         """These chunks with their documents, as far as both may be found."""
         statement = (

@@ -7,7 +7,7 @@
 Nothing that waits for the network happens inside: load in one unit, talk to the model in none, save in another.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -28,6 +28,7 @@ log = get_logger(__name__)
 
 Plugins = TypeVar("Plugins")
 Owned = TypeVar("Owned")
+Finisher = Callable[[Any, list[Any]], Awaitable[None]]
 Repository = TypeVar("Repository", bound=TenantRepository[Any])
 
 
@@ -83,6 +84,7 @@ class UnitOfWork(Generic[Plugins]):
         self._scope = scope
         self._reads_only = read_only
         self._outbox: list[OutboxJob] = []
+        self._staged: dict[Finisher, list[Any]] = {}
 
     @property
     def scope(self) -> Scope:
@@ -104,6 +106,8 @@ class UnitOfWork(Generic[Plugins]):
             if kind is None and self._reads_only:
                 await self._end_reading()
             elif kind is None:
+                for finish, staged in self._staged.items():
+                    await finish(self, staged)
                 self.session.add_all(self._outbox)
                 await self.session.commit()
             else:
@@ -119,7 +123,7 @@ class UnitOfWork(Generic[Plugins]):
             await self.works.dispatcher.dispatch(self._outbox)
 
     async def _end_reading(self) -> None:
-        if self.session.new or self.session.dirty or self.session.deleted:
+        if self.session.new or self.session.dirty or self.session.deleted or self._staged:
             raise RuntimeError("a read-only unit of work was changed")
         self.session.expunge_all()  # a rollback would expire the rows that the caller goes on reading
         await self.session.rollback()
@@ -127,6 +131,10 @@ class UnitOfWork(Generic[Plugins]):
     def repository(self, kind: type[Repository]) -> Repository:
         """A repository confined to this unit's scope."""
         return kind(self.session, self.scope)
+
+    def before_commit(self, finish: "Finisher") -> list[Any]:
+        """A list; right before the commit, when nothing else is waited for, `finish(work, list)` is called."""
+        return self._staged.setdefault(finish, [])
 
     def record_job(self, name: str, **payload: Any) -> None:
         """Have a registered job run after the commit. The payload must be plain JSON."""

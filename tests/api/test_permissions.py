@@ -125,6 +125,8 @@ TABLE = (
     Route("POST", f"{SPACE}/members", "members.manage", 201, {"email": "{email}", "role": "viewer"}),
     Route("DELETE", f"{SPACE}/members/{{user_id}}", "members.manage", 204),
     Route("GET", "/api/v1/audit-log", "audit.read"),
+    Route("GET", "/api/v1/audit-log/export", "audit.read"),
+    Route("GET", "/api/v1/audit-log/verify", "audit.read"),
     Route("GET", "/api/v1/leads", "conversations.read"),
     # the vault
     Route("GET", f"{VAULT}/types", "credentials.read"),

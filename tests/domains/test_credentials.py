@@ -36,6 +36,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "oauth2": {"access_token": SECRET, "refresh_token": SECRET, "client_secret": SECRET},
     "smtp": {"host": "mail.example.com", "sender": "shop@example.com", "password": SECRET},
     "webhook_secret": {"secret": SECRET},
+    "webhook_url": {"url": f"https://hooks.example.com/{SECRET}"},
     "database_url": {"url": f"postgresql://reader:{SECRET}@db.example.com/shop"},
 }
 

@@ -1,13 +1,11 @@
-"""Organizations, workspaces, members and the audit log of the caller's tenant."""
+"""Organizations, workspaces, and members of the caller's tenant."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from privexbot_app.api.deps import CurrentCaller, CurrentScope, Paging, RuntimeDep
-from privexbot_app.domains.audit.schemas import AuditView
-from privexbot_app.domains.audit.service import AuditService
+from privexbot_app.api.deps import CurrentCaller, CurrentScope, RuntimeDep
 from privexbot_app.domains.tenancy.schemas import (
     MemberView,
     NewMember,
@@ -82,10 +80,3 @@ async def remove_member(user_id: UUID, scope: NamedScope, installation: RuntimeD
     """Take somebody's role in a workspace away."""
     async with installation.works.open(scope) as work:
         await TenancyService(work).remove_member(user_id)
-
-
-@router.get("/audit-log")
-async def list_audit_log(scope: CurrentScope, paging: Paging, installation: RuntimeDep) -> Page[AuditView]:
-    """What was changed in this workspace, and by whom, newest first."""
-    async with installation.works.open(scope, read_only=True) as work:
-        return await AuditService(work).list_entries(paging)

@@ -131,7 +131,7 @@ class Edge:
                 log.info("request.served", method=scope["method"], path=path, status=status, seconds=seconds)
 
     def _limit(self, path: str, *, is_public: bool) -> int:
-        if is_public:
+        if is_public and not path.startswith("/v1/"):  # there the whole conversation comes along
             return PUBLIC_BODY_BYTES
         return self._upload_body_bytes if UPLOADS.match(path) else BODY_BYTES
 

@@ -1,5 +1,6 @@
 """Error kind → status and RFC 9457 problem body. Total: every kind has a status, every exception has a body."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -8,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from privexbot_app.api.allowances import full_headers
+from privexbot_app.api.openai_shapes import error_response
 from privexbot_app.kit.errors import ErrorKind, PrivexError, RateLimitedError
 from privexbot_app.kit.logging import bound, get_logger
 from privexbot_app.kit.redis import REDIS_DOWN
@@ -42,6 +44,7 @@ TITLE: dict[int, str] = {
     502: "Another service failed",
     503: "Not available",
 }
+Answer = Callable[[Request, Exception], Awaitable[JSONResponse]]
 HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -53,12 +56,22 @@ class ProblemResponse(JSONResponse):
 
 def add_error_handlers(app: FastAPI) -> None:
     """Have every exception answered with a problem body."""
-    app.add_exception_handler(PrivexError, _answer_ours)
-    app.add_exception_handler(RequestValidationError, _answer_validation)
-    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(PrivexError, _in_shape(_answer_ours))
+    app.add_exception_handler(RequestValidationError, _in_shape(_answer_validation))
+    app.add_exception_handler(HTTPException, _in_shape(_answer_http))
     for down in REDIS_DOWN:
-        app.add_exception_handler(down, _answer_redis)
-    app.add_exception_handler(Exception, _answer_unknown)
+        app.add_exception_handler(down, _in_shape(_answer_redis))
+    app.add_exception_handler(Exception, _in_shape(_answer_unknown))
+
+
+def _in_shape(answer: Callable[[Request, Exception], Awaitable[ProblemResponse]]) -> Answer:
+    """The answer as the client of the route reads it: OpenAI's under /v1, a problem body elsewhere."""
+
+    async def answer_in_shape(request: Request, error: Exception) -> JSONResponse:
+        told = await answer(request, error)
+        return error_response(told) if request.url.path.startswith("/v1/") else told
+
+    return answer_in_shape
 
 
 def problem(status: int, code: str, detail: str, **extensions: Any) -> ProblemResponse:

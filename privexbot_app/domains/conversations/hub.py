@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from privexbot_app.domains.conversations.runs import KEPT_SECONDS, Run, follow_elsewhere
+from privexbot_app.domains.conversations.runs import KEPT_SECONDS, Run, WriteEvent, encode, follow_elsewhere
 from privexbot_app.domains.conversations.schemas import ChatEvent
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.errors import ConflictError, NotFoundError, UnavailableError
@@ -102,9 +102,18 @@ class RunHub:
             await self._redis.delete(claim.key)
 
     async def start(
-        self, scope: Scope, bot_id: UUID, run_id: UUID, events: AsyncGenerator[ChatEvent], *, is_resumable: bool = True
+        self,
+        scope: Scope,
+        bot_id: UUID,
+        run_id: UUID,
+        events: AsyncGenerator[ChatEvent],
+        *,
+        is_resumable: bool = True,
+        write: WriteEvent = encode,
     ) -> Run:
-        """Begin a run; what is wrong before its first event is raised here."""
+        """Begin a run; what is wrong before its first event is raised here. One that cannot be resumed ends when its
+        reader leaves.
+        """
         first = await anext(events)
         first = ChatEvent(first.name, {**first.data, "run_id": run_id.hex})
         key = self._key(scope, bot_id, run_id)
@@ -113,7 +122,7 @@ class RunHub:
             self._runs.pop(key, None)
             self._open[bot_id] -= 1
 
-        run = Run(run_id, self._redis, key if is_resumable else "", on_end=end)
+        run = Run(run_id, self._redis, key if is_resumable else "", write=write, on_end=end)
         self._runs[key] = run
         self._open[bot_id] += 1
         run.begin(events, first)

@@ -34,17 +34,22 @@ BLOCK_SECONDS = 2  # less than the Redis client's own timeout of a read
 STOPPED_EVENT = ChatEvent("error", {"code": "run_stopped", "kind": "conflict", "message": "The answer was stopped."})
 
 
+WriteEvent = Callable[[ChatEvent, UUID, int], bytes]
+"""Writes one event, given its run and its number, as server-sent bytes; empty for one that is not to be told."""
+
+
 class Run:
     """One answer on its way. frames: its events so far, each as server-sent bytes.
 
     key: the name of its stream in Redis; empty for a run that nobody will resume.
     """
 
-    def __init__(self, id: UUID, redis: Redis, key: str, *, on_end: Callable[[], None]) -> None:
+    def __init__(self, id: UUID, redis: Redis, key: str, *, write: WriteEvent, on_end: Callable[[], None]) -> None:
         self.id = id
         self.frames: list[bytes] = []
         self.is_done = False
         self._redis, self._key = redis, key
+        self._write_event = write
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
@@ -77,7 +82,8 @@ class Run:
             while True:
                 if sent < len(self.frames):
                     piece, sent = b"".join(self.frames[sent:]), len(self.frames)
-                    yield piece
+                    if piece:
+                        yield piece
                     continue
                 if self.is_done:
                     return
@@ -90,7 +96,9 @@ class Run:
         finally:
             self._followers -= 1
             if not self._followers and not self.is_done:
-                self._leave_timer = self._loop.call_later(UNHEARD_SECONDS, self._leave)
+                # Nobody can come back to a run that is kept nowhere.
+                patience = UNHEARD_SECONDS if self._key else 0
+                self._leave_timer = self._loop.call_later(patience, self._leave)
 
     async def _drive(self, events: AsyncGenerator[ChatEvent]) -> None:
         try:
@@ -112,7 +120,7 @@ class Run:
             await self._flush()
 
     def _append(self, event: ChatEvent) -> None:
-        self.frames.append(encode(event, self.id, len(self.frames) + 1))
+        self.frames.append(self._write_event(event, self.id, len(self.frames) + 1))
         if self._flush_timer is None and self._key:
             self._flush_timer = self._loop.call_later(FLUSH_SECONDS, self._flush_soon)
         self._wake()
@@ -191,6 +199,9 @@ async def follow_elsewhere(redis: Redis, key: str, after: int) -> AsyncIterator[
 
     Ends with an error event when the run's process has gone silent for good.
     """
+    for position, fields in await redis.xrevrange(key, count=1):
+        if "done" in fields and int(position.partition("-")[0]) <= after:
+            return
     position, silent_seconds = f"{after}-0", 0.0
     while True:
         await redis.set(f"{key}:heard", 1, ex=UNHEARD_SECONDS)

@@ -5,10 +5,12 @@ The words themselves are `kit.words`; storing and ranking them is `integrations.
 
 from privexbot_app.kit.words import informative, tokenize
 
-__all__ = ["index_text", "match_query", "tokenize"]
+__all__ = ["index_text", "match_query", "tokenize", "weigh_query"]
 
 # A pasted essay is no better a query than its first words, and each word costs the index a lookup.
 MAX_QUERY_TOKENS = 64
+# The lines before the last of a question are what was said before it.
+EARLIER_LINE_WEIGHT = 0.65
 
 
 def index_text(text: str) -> str:
@@ -30,3 +32,13 @@ def match_query(question: str) -> list[str]:
     ['refund', 'policy']
     """
     return informative(tokenize(question))[:MAX_QUERY_TOKENS]
+
+
+def weigh_query(question: str) -> dict[str, float]:
+    """Return the words of `match_query` with their weights: those of the last line count in full, others for less.
+
+    >>> weigh_query("Refund policy?\\nHow long is the refund?")
+    {'refund': 1.0, 'policy': 0.65, 'long': 1.0}
+    """
+    last = frozenset(tokenize(question.strip().rpartition("\n")[2]))
+    return {word: 1.0 if word in last else EARLIER_LINE_WEIGHT for word in match_query(question)}

@@ -1,18 +1,18 @@
 """Order the candidates of several retrievers by what is known of all of them: meaning, words, the document's name.
 
 Pure. Ranks alone throw away how clearly a retriever prefers one passage to the next; here every candidate gets both
-scores, each measured in standard deviations of this question's candidates, so that the two compare. Words are weighed
-among the candidates, not in the whole index: the same on every database, and no other tenant's texts have a say.
+scores, each measured in standard deviations of this question's candidates, so that the two compare. What the best few
+of them say in common speaks for others that say it too. Weighing words is the business of `wording`.
 """
 
 import math
-from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from privexbot_app.rag.fusion import reciprocal_rank_fusion
+from privexbot_app.rag.wording import CandidateWords, rarity
 
 # Measured on all sets of `bench.retrieval` together, not for each: the mean of all figures is flat around these values.
 MEANING_SHARE = 0.6
@@ -21,9 +21,12 @@ MEANING_SHARE_OF_SHORT_TEXTS = 0.75
 SHORT_TEXT_WORDS = 40
 # A model that never learned a language still places its names and loanwords.
 MEANING_SHARE_OF_FOREIGN_LANGUAGE = 0.3
-TERM_SATURATION = 1.2
-LENGTH_NORMALISATION = 0.5
 NAME_WEIGHT = 3.0
+FEEDBACK_PASSAGES = 4
+FEEDBACK_SHARE = 0.3
+# In the scores' own measure, before it is bent to 0 to 1. Of the right passages hardly any stands farther behind the
+# best one, and most of the wrong ones do.
+FARTHEST_BEHIND = 7.0
 # A document with one good passage is on the subject, which speaks for its other passages too.
 DOCUMENT_SHARE = 0.1
 
@@ -52,23 +55,26 @@ def meaning_share(candidates: Sequence[Candidate], *, is_language_known: bool) -
     """
     if not is_language_known:
         return MEANING_SHARE_OF_FOREIGN_LANGUAGE
-    words = sum(len(candidate.words) for candidate in candidates)
-    is_short = words < SHORT_TEXT_WORDS * len(candidates)
-    return MEANING_SHARE_OF_SHORT_TEXTS if is_short else MEANING_SHARE
+    return MEANING_SHARE_OF_SHORT_TEXTS if _are_short(candidates) else MEANING_SHARE
+
+
+def _are_short(candidates: Sequence[Candidate]) -> bool:
+    return sum(len(candidate.words) for candidate in candidates) < SHORT_TEXT_WORDS * len(candidates)
 
 
 def score_candidates(
-    question_words: Sequence[str], candidates: Sequence[Candidate], *, meaning_share: float
+    question: Mapping[str, float], candidates: Sequence[Candidate], *, meaning_share: float
 ) -> list[float]:
     """One score per candidate, 0 to 1, higher is better; comparable within one question only.
 
-    question_words: the tokens worth asking for, see `keywords.match_query`.
-    meaning_share: 1 ranks by vectors alone, 0 by words alone; in between, a document's best passage lifts its others.
+    question: the words worth asking for with their weights, see `keywords.weigh_query`.
+    meaning_share: 1 ranks by vectors alone, 0 by words alone; in between, passages like the best ones gain, and a
+    document's best passage lifts its others.
 
     >>> near = Candidate(["ship"], cosine_similarity=0.8)
     >>> worded = Candidate(["refund", "paid"], cosine_similarity=0.7)
     >>> far = Candidate(["boat"], cosine_similarity=0.1)
-    >>> scores = score_candidates(["refund"], [near, worded, far], meaning_share=0.5)
+    >>> scores = score_candidates({"refund": 1.0}, [near, worded, far], meaning_share=0.5)
     >>> max(range(3), key=lambda at: scores[at])
     1
     """
@@ -78,19 +84,37 @@ def score_candidates(
     if meaning_share > 0:
         blend += meaning_share * _standard_cosines(candidates)
     if meaning_share < 1:
-        blend += (1 - meaning_share) * _standard(np.asarray(word_scores(question_words, candidates)))
-    if 0 < meaning_share < 1:
-        blend += DOCUMENT_SHARE * _best_of_document(candidates, blend)
-    return [1 / (1 + math.exp(-value)) for value in blend]
+        words = CandidateWords([candidate.words for candidate in candidates])
+        blend += (1 - meaning_share) * _standard(words.score(question) + _name_scores(question, candidates))
+        if meaning_share > 0:
+            blend += FEEDBACK_SHARE * _standard(_like_the_best(words, blend))
+            blend += DOCUMENT_SHARE * _best_of_document(candidates, blend)
+    return [1 / (1 + math.exp(-value)) for value in blend.tolist()]
 
 
-def score_by_ranks(question_words: Sequence[str], candidates: Sequence[Candidate]) -> list[float]:
+def are_within_reach(scores: Sequence[float], candidates: Sequence[Candidate]) -> list[bool]:
+    """Which candidates stand near enough to the best one to be worth reading.
+
+    scores: of `score_candidates`, for a share between 0 and 1. Short texts cost little, so all of them are.
+
+    >>> long = [Candidate(["word"] * 100)] * 3
+    >>> are_within_reach([0.999, 0.9, 0.001], long)
+    [True, True, False]
+    """
+    if not candidates or _are_short(candidates):
+        return [True] * len(candidates)
+    heights = [math.log(score / (1 - score)) for score in np.clip(scores, 1e-12, 1 - 1e-12).tolist()]
+    lowest = max(heights) - FARTHEST_BEHIND
+    return [height >= lowest for height in heights]
+
+
+def score_by_ranks(question: Mapping[str, float], candidates: Sequence[Candidate]) -> list[float]:
     """One score per candidate, 0 to 1, by reciprocal-rank fusion of the vectors' ranking and the words'.
 
     What has no vector, or none of the words, has no rank there.
     """
     cosines = [candidate.cosine_similarity for candidate in candidates]
-    worded = word_scores(question_words, candidates)
+    worded = word_scores(question, candidates)
     near = sorted(
         (at for at, cosine in enumerate(cosines) if cosine is not None), key=lambda at: cosines[at] or 0.0, reverse=True
     )
@@ -102,35 +126,36 @@ def score_by_ranks(question_words: Sequence[str], candidates: Sequence[Candidate
     return scores
 
 
+def word_scores(question: Mapping[str, float], candidates: Sequence[Candidate]) -> list[float]:
+    """BM25 of each candidate among these candidates; a word in the document's name counts on its own.
+
+    Not negative; 0 for a candidate with none of the words, nor one that begins alike.
+    """
+    words = CandidateWords([candidate.words for candidate in candidates])
+    return (words.score(question) + _name_scores(question, candidates)).tolist()
+
+
+def _name_scores(question: Mapping[str, float], candidates: Sequence[Candidate]) -> np.ndarray:
+    scores = np.zeros(len(candidates))
+    names = [frozenset(candidate.name_words) for candidate in candidates]
+    known = frozenset().union(*names)
+    # In the question's order, so that sums are the same in every process.
+    for word in (word for word in question if word in known):
+        named = np.asarray([word in name for name in names])
+        scores += NAME_WEIGHT * rarity(int(named.sum()), len(names)) * named
+    return scores
+
+
+def _like_the_best(words: CandidateWords, scores: np.ndarray) -> np.ndarray:
+    best = np.argsort(-scores, kind="stable")[:FEEDBACK_PASSAGES]
+    return words.likeness(best.tolist(), np.exp(scores[best] - scores[best[0]]).tolist())
+
+
 def _best_of_document(candidates: Sequence[Candidate], scores: np.ndarray) -> np.ndarray:
     best: dict[Hashable, float] = {}
     for candidate, score in zip(candidates, scores.tolist(), strict=True):
         best[candidate.document] = max(best.get(candidate.document, score), score)
     return np.asarray([best[candidate.document] for candidate in candidates])
-
-
-def word_scores(question_words: Sequence[str], candidates: Sequence[Candidate]) -> list[float]:
-    """BM25 of each candidate among these candidates; a word in the document's name counts on its own.
-
-    Not negative; 0 for a candidate without any of the words. Source: Robertson, Zaragoza, 2009.
-    """
-    counts = [Counter(candidate.words) for candidate in candidates]
-    lengths = np.asarray([len(candidate.words) for candidate in candidates], dtype=np.float64)
-    damping = 1 - LENGTH_NORMALISATION + LENGTH_NORMALISATION * lengths / max(1.0, lengths.mean() if counts else 1.0)
-    scores = np.zeros(len(candidates))
-    names = [frozenset(candidate.name_words) for candidate in candidates]
-    for word in dict.fromkeys(question_words):
-        found = np.asarray([count[word] for count in counts], dtype=np.float64)
-        saturated = found * (TERM_SATURATION + 1) / (found + TERM_SATURATION * damping)
-        scores += _rarity(found > 0) * saturated
-        named = np.asarray([word in name for name in names])
-        scores += NAME_WEIGHT * _rarity(named) * named
-    return scores.tolist()
-
-
-def _rarity(is_holding: np.ndarray) -> float:
-    holding = int(is_holding.sum())
-    return math.log(1 + (len(is_holding) - holding + 0.5) / (holding + 0.5))
 
 
 def _standard_cosines(candidates: Sequence[Candidate]) -> np.ndarray:

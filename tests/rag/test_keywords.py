@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from privexbot_app.rag.keywords import MAX_QUERY_TOKENS, index_text, match_query
+from privexbot_app.rag.keywords import MAX_QUERY_TOKENS, index_text, match_query, weigh_query
 
 XQUAD = Path(__file__).parents[3] / "shared" / "data" / "retrieval" / "xquad"
 
@@ -25,6 +25,12 @@ XQUAD = Path(__file__).parents[3] / "shared" / "data" / "retrieval" / "xquad"
 )
 def test_a_question_meets_the_text_that_answers_it(text: str, question: str) -> None:
     assert set(match_query(question)) & set(index_text(text).split())
+
+
+def test_the_last_line_of_a_conversation_counts_most() -> None:
+    weights = weigh_query("When does the museum open?\nAnd the harbour?\n")
+    assert weights["harbour"] == 1.0 > weights["museum"] > 0
+    assert weigh_query("When does the museum open?")["museum"] == 1.0
 
 
 def test_a_query_has_no_operators_and_an_end() -> None:

@@ -8,7 +8,7 @@ from privexbot_app.domains.knowledge.schemas import ChunkingSettings, KnowledgeS
 from privexbot_app.integrations.embeddings.base import Embedder
 from privexbot_app.integrations.plugins import Plugins
 from privexbot_app.kit.errors import FieldProblem, InvalidError
-from privexbot_app.rag.chunkers.base import CHUNKERS, Chunker
+from privexbot_app.rag.chunkers.base import CHUNKERS, Chunker, fair_counter
 
 
 class SettingsInvalidError(InvalidError):
@@ -18,7 +18,7 @@ class SettingsInvalidError(InvalidError):
 
 
 def build_chunker(settings: ChunkingSettings, embedder: Embedder) -> Chunker:
-    """The chunker of these settings, counting the embedder's tokens. Raises SettingsInvalidError."""
+    """The chunker of these settings, counting tokens fairly for all languages. Raises SettingsInvalidError."""
     chunker: Any = CHUNKERS.get(settings.strategy)
     try:
         config = chunker.Config.model_validate(settings.options)
@@ -32,7 +32,7 @@ def build_chunker(settings: ChunkingSettings, embedder: Embedder) -> Chunker:
             for problem in error.errors()
         ]
         raise SettingsInvalidError("The chunking settings are not right.", problems=problems) from error
-    return chunker(config, count_tokens=embedder.count_tokens)
+    return chunker(config, count_tokens=fair_counter(embedder.count_tokens))
 
 
 def complete(settings: KnowledgeSettings, plugins: Plugins) -> KnowledgeSettings:

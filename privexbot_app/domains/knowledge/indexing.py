@@ -15,13 +15,14 @@ from uuid import UUID
 from privexbot_app.domains.knowledge.chunking import build_chunker
 from privexbot_app.domains.knowledge.content import ensure_text
 from privexbot_app.domains.knowledge.cutting import Place, build_rows, embedded_text
+from privexbot_app.domains.knowledge.embedding import embed_whole
 from privexbot_app.domains.knowledge.keeping import keep_changes
 from privexbot_app.domains.knowledge.models import Chunk as ChunkRow
 from privexbot_app.domains.knowledge.repository import ChunkRepository, DocumentRepository, KnowledgeBaseRepository
 from privexbot_app.domains.knowledge.schemas import KnowledgeSettings
 from privexbot_app.domains.knowledge.service import space_of
 from privexbot_app.domains.knowledge.states import DocumentStatus
-from privexbot_app.integrations.embeddings.base import Embedder, Purpose
+from privexbot_app.integrations.embeddings.base import Embedder
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.integrations.vector_stores.base import VectorRecord, VectorStore
 from privexbot_app.kit.clock import utc_now
@@ -165,7 +166,7 @@ def _store(works: Workshop, task: _Task) -> VectorStore:
 async def embed(embedder: Embedder, rows: Sequence[ChunkRow]) -> list[VectorRecord]:
     """The vectors of chunks."""
     texts = [embedded_text(row.heading, row.context, row.text) for row in rows]
-    vectors = await embedder.embed(texts, purpose=Purpose.DOCUMENT)
+    vectors = await embed_whole(embedder, texts)
     return [
         VectorRecord(chunk_id=row.id, document_id=row.document_id, vector=vector)
         for row, vector in zip(rows, vectors, strict=True)

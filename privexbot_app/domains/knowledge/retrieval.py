@@ -9,6 +9,8 @@ question ─┬─► vectors nearby ─┬─► candidates ─► scored by bo
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import compress
 from time import perf_counter
 from uuid import UUID
 
@@ -37,8 +39,14 @@ from privexbot_app.kit.languages import guess_language
 from privexbot_app.kit.scope import Scope
 from privexbot_app.kit.words import tokenize
 from privexbot_app.rag.fusion import maximal_marginal_relevance
-from privexbot_app.rag.keywords import match_query
-from privexbot_app.rag.ranking import Candidate, meaning_share, score_by_ranks, score_candidates
+from privexbot_app.rag.keywords import match_query, weigh_query
+from privexbot_app.rag.ranking import (
+    Candidate,
+    are_within_reach,
+    meaning_share,
+    score_by_ranks,
+    score_candidates,
+)
 
 NO_RERANKER = "none"
 RERANKED = 40
@@ -112,7 +120,7 @@ async def search(works: Workshop, scope: Scope, query: Query) -> list[SearchResu
     if using.mode is not SearchMode.KEYWORD:
         corners = await _embedded(corners, query.text)
     found = await _candidates(works, scope, corners, query.text, using, documents)
-    _score(found, corners, query.text, using)
+    found = _scored(found, corners, query.text, using)
     found.sort(key=lambda one: (-one.score, one.document.id, one.chunk.index))
     found = await _reranked(works, query.text, found, using)
     if using.diversity:
@@ -209,29 +217,46 @@ async def _fetch_vectors(works: Workshop, scope: Scope, corners: Sequence[_Corne
                 one.cosine_similarity = float(np.dot(one.vector, corner.vector))
 
 
-def _score(found: Sequence[Found], corners: Sequence[_Corner], text: str, using: RetrievalSettings) -> None:
+def _scored(found: list[Found], corners: Sequence[_Corner], text: str, using: RetrievalSettings) -> list[Found]:
+    """The candidates with their scores; from a hybrid search without those that nothing speaks for."""
+    candidates = _as_candidates(found, corners)
+    question = weigh_query(text)
+    if using.mode is SearchMode.HYBRID and using.fusion is Fusion.RANKS:
+        scores = score_by_ranks(question, candidates)
+    else:
+        share = {SearchMode.DENSE: 1.0, SearchMode.KEYWORD: 0.0}.get(using.mode)
+        if share is None:
+            share = meaning_share(candidates, is_language_known=_is_language_known(corners, text))
+        scores = score_candidates(question, candidates, meaning_share=share)
+    for one, score in zip(found, scores, strict=True):
+        one.score = score
+    if using.mode is SearchMode.HYBRID and using.fusion is Fusion.SCORES:
+        return list(compress(found, are_within_reach(scores, candidates)))
+    return found
+
+
+def _as_candidates(found: Sequence[Found], corners: Sequence[_Corner]) -> list[Candidate]:
     models = {corner.base.id: corner.settings.embedding for corner in corners}
-    candidates = [
+    return [
         Candidate(
             words=one.chunk.keywords.split(),
-            name_words=tokenize(one.document.name.replace("_", " ")),
+            name_words=_name_words(one.document.name),
             cosine_similarity=one.cosine_similarity,
             model=models[one.document.knowledge_base_id],
             document=one.document.id,
         )
         for one in found
     ]
+
+
+@lru_cache(maxsize=4096)
+def _name_words(name: str) -> tuple[str, ...]:
+    return tuple(tokenize(name.replace("_", " ")))
+
+
+def _is_language_known(corners: Sequence[_Corner], text: str) -> bool:
     language = guess_language(text)
-    is_known = all(corner.embedder.languages is None or language in corner.embedder.languages for corner in corners)
-    share = {SearchMode.DENSE: 1.0, SearchMode.KEYWORD: 0.0}.get(using.mode)
-    if share is None:
-        share = meaning_share(candidates, is_language_known=is_known)
-    if using.mode is SearchMode.HYBRID and using.fusion is Fusion.RANKS:
-        scores = score_by_ranks(match_query(text), candidates)
-    else:
-        scores = score_candidates(match_query(text), candidates, meaning_share=share)
-    for one, score in zip(found, scores, strict=True):
-        one.score = score
+    return all(corner.embedder.languages is None or language in corner.embedder.languages for corner in corners)
 
 
 async def _reranked(works: Workshop, text: str, found: list[Found], using: RetrievalSettings) -> list[Found]:

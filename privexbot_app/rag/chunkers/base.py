@@ -82,7 +82,7 @@ class WindowConfig(BaseModel):
         ge=SMALLEST_SIZE_TOKENS,
         le=LARGEST_SIZE_TOKENS,
         title="Chunk size",
-        description="The longest chunk, in tokens. Text beyond what the embedding model reads is not found.",
+        description="The longest chunk, in tokens; what is longer than the embedding model reads is found less surely.",
     )
     overlap_tokens: int = Field(
         DEFAULT_OVERLAP_TOKENS,
@@ -109,6 +109,18 @@ def approximate_tokens(text: str) -> int:
     (6, 3)
     """
     return sum(1 for _ in _TOKEN.finditer(text))
+
+
+def fair_counter(count: TokenCounter) -> TokenCounter:
+    """Count a model's tokens, but no more than `approximate_tokens` does.
+
+    The vocabulary of a model that knows one language falls to pieces in others: chunks of the same number of tokens
+    would be half as long there, and each would say half as much.
+
+    >>> fair_counter(len)("Rückgaberecht"), fair_counter(len)("a b")
+    (3, 2)
+    """
+    return lambda text: min(count(text), approximate_tokens(text))
 
 
 def heading_path(document: StructuredText, block: Block) -> tuple[str, ...]:

@@ -96,6 +96,11 @@ TABLE = (
     ),
     Route("POST", f"{AUTH}/second-factor", PUBLIC, 401, {"ticket": "x", "code": "000000"}),
     Route("POST", f"{AUTH}/browser/second-factor", PUBLIC, 403, {"ticket": "x", "code": "000000"}),
+    Route("POST", f"{AUTH}/passkey/options", PUBLIC),
+    Route("POST", f"{AUTH}/passkey/verify", PUBLIC, 422, {"credential": {}}),
+    Route("POST", f"{AUTH}/browser/passkey/verify", PUBLIC, 403, {"credential": {}}),
+    Route("GET", f"{AUTH}/oidc/{{provider}}/start", PUBLIC, 404),
+    Route("GET", f"{AUTH}/oidc/{{provider}}/callback", PUBLIC, 303),
     # anybody who is signed in
     Route("GET", f"{AUTH}/me", SIGNED_IN),
     Route("PATCH", f"{AUTH}/me", SIGNED_IN, 200, {"name": "New"}),
@@ -104,6 +109,9 @@ TABLE = (
     Route("GET", f"{AUTH}/ways-in", SIGNED_IN),
     Route("DELETE", f"{AUTH}/ways-in/{{identity_id}}", SIGNED_IN, 404),
     Route("POST", f"{AUTH}/link/wallet", SIGNED_IN, 422, {}),
+    Route("POST", f"{AUTH}/oidc/{{provider}}/link", SIGNED_IN, 404),
+    Route("POST", f"{AUTH}/passkeys/options", SIGNED_IN, 200, {}),
+    Route("POST", f"{AUTH}/passkeys", SIGNED_IN, 422, {"credential": {}}),
     Route("POST", f"{AUTH}/proof", SIGNED_IN, 204, {"password": PASSWORD}),
     Route(
         "POST",
@@ -288,6 +296,7 @@ class World:
             "email": newcomer.email,
             "name": "swagger-ui.css",
             "kind": "evm",
+            "provider": "google",
             **await self._sign_in_objects(who),
         }
 

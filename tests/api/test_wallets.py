@@ -252,7 +252,9 @@ def test_our_own_message_is_one_of_the_standard(data: Path):
 @ANY_WALLET
 async def test_a_linked_wallet_opens_the_account_it_was_linked_to(installation: Installation, ann: Person, wallet: Any):
     answer = wallet.answer(await challenge(installation, wallet))
-    linked = await installation.http.post(f"{AUTH}/link/wallet", json={**answer, "kind": wallet.kind}, headers=ann.headers)
+    linked = await installation.http.post(
+        f"{AUTH}/link/wallet", json={**answer, "kind": wallet.kind}, headers=ann.headers
+    )
     assert (linked.status_code, linked.json()["label"]) == (200, wallet.address)
     entered = await verify(installation, wallet, wallet.answer(await challenge(installation, wallet)))
     assert entered.json()["user"]["id"] == ann.user_id
@@ -274,7 +276,9 @@ async def test_the_last_way_in_stays(installation: Installation):
     kept = await installation.http.delete(f"{AUTH}/ways-in/{only['id']}", headers=headers)
     assert (kept.status_code, kept.json()["code"]) == (409, "last_way_in")
     answer = second.answer(await challenge(installation, second))
-    assert (await installation.http.post(f"{AUTH}/link/wallet", json={**answer, "kind": "solana"}, headers=headers)).is_success
+    assert (
+        await installation.http.post(f"{AUTH}/link/wallet", json={**answer, "kind": "solana"}, headers=headers)
+    ).is_success
     gone = await installation.http.delete(f"{AUTH}/ways-in/{only['id']}", headers=headers)
     assert gone.status_code == 204
     again = await installation.http.delete(f"{AUTH}/ways-in/{only['id']}", headers=headers)

@@ -1,16 +1,18 @@
 """Access tokens: short-lived JWTs that name a user and a session (RFC 7519, HS256)."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.crypto import KeyRing
 from privexbot_app.kit.errors import UnauthenticatedError
+from privexbot_app.kit.jose import read_signed
 
 ACCESS_LIFE = timedelta(minutes=15)
 ALGORITHM = "HS256"
@@ -56,10 +58,10 @@ class AccessTokens:
     def read(self, token: str) -> tuple[UUID, UUID]:
         """The user's and the session's id. Raises InvalidTokenError, ExpiredTokenError."""
         try:
-            claims = jwt.decode(token, self._key(), algorithms=[ALGORITHM]).claims
+            claims = json.loads(read_signed(token, self._keys(), algorithms=[ALGORITHM]))
             user_id, session_id = UUID(claims["sub"]), UUID(claims["sid"])
             expires = float(claims["exp"])
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidTokenError from error
         if claims.get("aud") != AUDIENCE:
             raise InvalidTokenError
@@ -69,3 +71,6 @@ class AccessTokens:
 
     def _key(self) -> OctKey:
         return OctKey.import_key(self.keys.derive("access-token"))
+
+    def _keys(self) -> dict[str, list[dict[str, Any]]]:
+        return {"keys": [{**self._key().as_dict(), "alg": ALGORITHM}]}

@@ -75,6 +75,10 @@ class WaysIn:
         found = await self._rows.find_identity(strategy, subject)
         return dict(found.facts) if found else {}
 
+    async def subjects(self, user_id: UUID, strategy: str) -> list[str]:
+        """What a strategy knows the user by."""
+        return [row.subject for row in await self._rows.list_identities(user_id) if row.strategy == strategy]
+
     async def find_user_of(self, identity: VerifiedIdentity) -> UserView | None:
         """Who signs in with an identity, or None. Remembers the use."""
         linked = await self._rows.find_identity(identity.strategy, identity.subject)

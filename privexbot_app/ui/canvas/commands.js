@@ -1,0 +1,26 @@
+/* What the command palette offers beside nodes. */
+
+export const COMMANDS = [
+  { text: "Undo", keys: "Ctrl Z", icon: "undo", run: (editor) => editor.undo() },
+  { text: "Redo", keys: "Ctrl Y", icon: "redo", run: (editor) => editor.redo() },
+  { text: "Arrange the nodes", keys: "Ctrl O", icon: "arrange", run: (editor) => editor.arrange() },
+  { text: "Show the whole flow", keys: "Ctrl 1", icon: "fit", run: (editor) => editor.show() },
+  { text: "Add a note", keys: "N", icon: "note", run: (editor) => editor.addComment() },
+  { text: "Copy", keys: "Ctrl C", icon: "list", run: (editor) => editor.copyToClipboard() },
+  { text: "Paste", keys: "Ctrl V", icon: "list", run: (editor) => editor.pasteFromClipboard() },
+  { text: "Duplicate", keys: "Ctrl D", icon: "list", run: (editor) => editor.duplicate() },
+  { text: "Choose all", keys: "Ctrl A", icon: "pointer", run: (editor) => editor.chooseAll() },
+  { text: "Delete what is chosen", keys: "Delete", icon: "trash", run: (editor) => editor.remove() },
+  { text: "Find a node", keys: "Ctrl F", icon: "search", run: (editor) => editor.store.set("finder", { kind: "find" }) },
+  { text: "Problems", icon: "problem", run: (editor) => editor.openPanel("problems") },
+  { text: "Variables, channels and limits", icon: "variable", run: (editor) => editor.openPanel("flow") },
+  { text: "Keys", keys: "?", icon: "keyboard", run: (editor) => editor.openPanel("help") },
+  { text: "Align left", icon: "align", run: (editor) => editor.align("left") },
+  { text: "Align centres, upright", icon: "align-center", run: (editor) => editor.align("center") },
+  { text: "Align right", icon: "align-end", run: (editor) => editor.align("right") },
+  { text: "Align top", icon: "align", run: (editor) => editor.align("top") },
+  { text: "Align middles, level", icon: "align-center", run: (editor) => editor.align("middle") },
+  { text: "Align bottom", icon: "align-end", run: (editor) => editor.align("bottom") },
+  { text: "Distribute across", icon: "space", run: (editor) => editor.distribute("x") },
+  { text: "Distribute down", icon: "space", run: (editor) => editor.distribute("y") },
+];

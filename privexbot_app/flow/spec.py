@@ -4,9 +4,9 @@ Reading is forgiving, so that a half-drawn flow can be saved: a node's `config` 
 compiled (see `graph` and `checks`), not here.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 MOST_NODES = 2000
 MOST_EDGES = 8000
@@ -68,12 +68,17 @@ class NodeSpec(Spec):
 
 
 class EdgeSpec(Spec):
-    """A way from a port of one node to another node."""
+    """A way from a port of one node to another node. id: made of its ends when none is given."""
 
-    id: str = Field(max_length=160)
+    id: str = Field("", max_length=200)
     source: NodeId
     source_port: PortId = DEFAULT_PORT
     target: NodeId
+
+    @model_validator(mode="after")
+    def _name(self) -> Self:
+        self.id = self.id or f"{self.source}:{self.source_port}-{self.target}"
+        return self
 
 
 class VariableSpec(Spec):

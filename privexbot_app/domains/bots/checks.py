@@ -50,9 +50,9 @@ async def find_problems(work: Work, config: BotConfig, channels: list[str]) -> l
 def _check_fields(config: BotConfig) -> Iterator[FieldProblem]:
     if not config.name:
         yield FieldProblem("name", "missing", "Give the bot a name.")
-    if not config.system_prompt.strip():
+    if config.graph is None and not config.system_prompt.strip():
         yield FieldProblem("system_prompt", "missing", "Say how the bot should answer.")
-    if config.grounding is Grounding.STRICT and not config.knowledge_bases:
+    if config.graph is None and config.grounding is Grounding.STRICT and not config.knowledge_bases:
         yield FieldProblem(
             "knowledge_bases", "missing", "A bot that answers strictly from documents needs a knowledge base."
         )

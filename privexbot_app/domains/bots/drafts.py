@@ -6,14 +6,14 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from privexbot_app.domains.bots.checks import find_problems
+from privexbot_app.domains.bots.kinds import BotKind
 from privexbot_app.domains.bots.schemas import BotConfig, BotDraftView, DeployedBot, Deployment
-from privexbot_app.domains.bots.service import BotService
+from privexbot_app.domains.bots.service import BotNotFoundError, BotService
+from privexbot_app.flow.spec import GraphSpec
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.drafts import Draft
 from privexbot_app.kit.errors import FieldProblem, InvalidError
 from privexbot_app.kit.scope import Scope
-
-KIND = "chatbot"
 
 
 class FieldsInvalidError(InvalidError):
@@ -23,29 +23,32 @@ class FieldsInvalidError(InvalidError):
 
 
 class BotDraftService:
-    """Drafts of chatbots in one workspace."""
+    """Drafts of one kind of bot in one workspace; a chatflow's draft has a graph from its first moment."""
 
-    def __init__(self, works: Workshop, scope: Scope) -> None:
+    def __init__(self, works: Workshop, scope: Scope, kind: BotKind = BotKind.CHATBOT) -> None:
         self._works = works
         self._scope = scope
+        self._kind = kind
 
     async def create(self, fields: dict[str, Any]) -> BotDraftView:
         """Begin a draft with some fields set. Needs `bots.write`. Raises FieldsInvalidError."""
         self._scope.require("bots.write")
-        config = merge({}, fields)
-        return _view(await self._works.drafts.create(self._scope, KIND, {"bot_id": None, "config": config}))
+        config = merge(self._blank(), fields)
+        return _view(await self._works.drafts.create(self._scope, self._kind, {"bot_id": None, "config": config}))
 
     async def create_from(self, bot_id: UUID) -> BotDraftView:
         """Begin a draft of a live bot, as it is now. Needs `bots.write`. Raises NotFoundError (`bot_not_found`)."""
         self._scope.require("bots.write")
         async with self._works.open(self._scope, read_only=True) as work:
             live = await BotService(work).get_live(bot_id)
+        if live.config.kind != self._kind:
+            raise BotNotFoundError
         payload = {
             "bot_id": str(bot_id),
             "base_version": live.version,
             "config": live.config.model_dump(mode="json"),
         }
-        return _view(await self._works.drafts.create(self._scope, KIND, payload))
+        return _view(await self._works.drafts.create(self._scope, self._kind, payload))
 
     async def open_for(self, bot_id: UUID) -> BotDraftView:
         """The draft of a live bot that is in progress, else a new one. Needs `bots.write`. Raises NotFoundError."""
@@ -58,12 +61,12 @@ class BotDraftService:
     async def list_drafts(self) -> list[BotDraftView]:
         """The workspace's drafts, last saved first. Needs `bots.read`."""
         self._scope.require("bots.read")
-        return [_view(draft) for draft in await self._works.drafts.list(self._scope, KIND)]
+        return [_view(draft) for draft in await self._works.drafts.list(self._scope, self._kind)]
 
     async def get(self, draft_id: UUID) -> BotDraftView:
         """The draft. Needs `bots.read`. Raises DraftNotFoundError."""
         self._scope.require("bots.read")
-        return _view(await self._works.drafts.get(self._scope, KIND, draft_id))
+        return _view(await self._works.drafts.get(self._scope, self._kind, draft_id))
 
     async def change(self, draft_id: UUID, fields: dict[str, Any], *, version: int | None) -> BotDraftView:
         """Merge fields into the draft. Needs `bots.write`.
@@ -74,7 +77,7 @@ class BotDraftService:
         self._scope.require("bots.write")
         draft = await self._works.drafts.save(
             self._scope,
-            KIND,
+            self._kind,
             draft_id,
             lambda payload: {**payload, "config": merge(payload["config"], fields)},
             expected_version=version,
@@ -87,10 +90,13 @@ class BotDraftService:
         async with self._works.open(self._scope, read_only=True) as work:
             return await find_problems(work, config, deployment.channels)
 
+    def _blank(self) -> dict[str, Any]:
+        return {"graph": GraphSpec().model_dump(mode="json")} if self._kind is BotKind.CHATFLOW else {}
+
     async def delete(self, draft_id: UUID) -> None:
         """Throw the draft away. Needs `bots.write`."""
         self._scope.require("bots.write")
-        await self._works.drafts.delete(self._scope, KIND, draft_id)
+        await self._works.drafts.delete(self._scope, self._kind, draft_id)
 
     async def deploy(self, draft_id: UUID, deployment: Deployment, *, browser_url: str) -> DeployedBot:
         """Write the draft as the bot's next version and delete it. Needs `bots.deploy`.
@@ -98,7 +104,7 @@ class BotDraftService:
         Raises BotIncompleteError naming all problems, BotChangedError if somebody deployed the bot in the meantime.
         """
         self._scope.require("bots.deploy")
-        draft = await self._works.drafts.get(self._scope, KIND, draft_id)
+        draft = await self._works.drafts.get(self._scope, self._kind, draft_id)
         config = BotConfig.model_validate(draft.payload["config"])
         async with self._works.open(self._scope) as work:
             service = BotService(work)
@@ -112,19 +118,21 @@ class BotDraftService:
                     base_version=draft.payload["base_version"],
                     browser_url=browser_url,
                 )
-        await self._works.drafts.delete(self._scope, KIND, draft_id)
+        await self._works.drafts.delete(self._scope, self._kind, draft_id)
         return deployed
 
 
 def merge(config: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
-    """A bot's configuration with fields laid over it; parts such as `llm` are merged, lists are replaced.
+    """A bot's configuration with fields laid over it; parts such as `llm` are merged, lists and graphs replaced.
 
     Raises FieldsInvalidError naming every field that is wrong.
     """
     merged = dict(config)
     for name, value in fields.items():
         part = merged.get(name)
-        merged[name] = {**part, **value} if isinstance(part, dict) and isinstance(value, dict) else value
+        if isinstance(part, dict) and isinstance(value, dict) and name != "graph":
+            value = {**part, **value}
+        merged[name] = value
     try:
         return BotConfig.model_validate(merged).model_dump(mode="json")
     except ValidationError as error:

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import JSON, Column, UniqueConstraint
 from sqlmodel import Field
 
+from privexbot_app.domains.bots.kinds import BotKind
 from privexbot_app.kit.database import GlobalModel, WorkspaceModel, moment, parent_key, workspace_table
 
 
 class Bot(WorkspaceModel, table=True):
-    """A deployed chatbot. `version` is the one that answers now."""
+    """A deployed bot. `version` is the one that answers now. kind: chatbot, or chatflow when a graph answers."""
 
     __tablename__ = "bot"
     __table_args__ = workspace_table()
@@ -19,6 +20,7 @@ class Bot(WorkspaceModel, table=True):
     name: str
     description: str = ""
     version: int = 1
+    kind: str = Field(default=BotKind.CHATBOT, index=True, sa_column_kwargs={"server_default": "chatbot"})
 
 
 class BotVersion(WorkspaceModel, table=True):
@@ -31,6 +33,7 @@ class BotVersion(WorkspaceModel, table=True):
     version: int
     config: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     author_id: str
+    note: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class BotIdentity(WorkspaceModel, table=True):

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator
 
+from privexbot_app.domains.bots.kinds import BotKind
 from privexbot_app.domains.knowledge.schemas import SearchMode
+from privexbot_app.flow.spec import GraphSpec
 from privexbot_app.kit.fields import Trimmed
 from privexbot_app.rag.prompt import Grounding
 
@@ -117,6 +119,12 @@ class BotConfig(Part):
     allowed_origins: list[str] = Field([], max_length=MOST_ORIGINS)
     limits: Limits = Limits()
     mcp: Mcp = Mcp()
+    graph: GraphSpec | None = None
+
+    @property
+    def kind(self) -> BotKind:
+        """A bot with a graph is a chatflow."""
+        return BotKind.CHATBOT if self.graph is None else BotKind.CHATFLOW
 
 
 class BotDraftView(BaseModel):
@@ -131,9 +139,10 @@ class BotDraftView(BaseModel):
 
 
 class Deployment(BaseModel):
-    """What to do on deployment."""
+    """What to do on deployment. note: what is new in this version, for the team."""
 
     channels: list[str] = ["web"]
+    note: str = Field("", max_length=1000)
 
 
 class ChannelView(BaseModel):
@@ -157,6 +166,7 @@ class BotView(BaseModel):
     """A live bot."""
 
     id: UUID
+    kind: BotKind
     name: str
     description: str
     version: int
@@ -174,6 +184,7 @@ class BotVersionView(BaseModel):
     version: int
     created_at: datetime
     author_id: str
+    note: str
     config: dict[str, Any]
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.bots.checks import require_deployable
 from privexbot_app.domains.bots.kept import KeptBots
+from privexbot_app.domains.bots.kinds import BotKind
 from privexbot_app.domains.bots.models import Bot, BotVersion, PublicBot
 from privexbot_app.domains.bots.repository import BotRepository, BotVersionRepository, PublicBotRepository
 from privexbot_app.domains.bots.schemas import (
@@ -59,7 +60,13 @@ class BotService:
         if await self._bots.find(bot_id):
             raise ConflictError("This draft has been deployed already.", code="draft_deployed")
         scope = self._work.scope
-        bot = Bot(id=bot_id, workspace_id=scope.workspace_id, name=config.name, description=config.description)
+        bot = Bot(
+            id=bot_id,
+            workspace_id=scope.workspace_id,
+            name=config.name,
+            description=config.description,
+            kind=config.kind,
+        )
         self._bots.add(bot)
         await self._work.session.flush()
         public = PublicBot(id=bot_id, organization_id=scope.organization_id, workspace_id=scope.workspace_id)
@@ -77,10 +84,12 @@ class BotService:
         number = await self._versions.highest(bot_id) + 1
         return self._write_version(bot, number, config, deployment, browser_url=browser_url)
 
-    async def list_bots(self, params: PageParams, *, browser_url: str) -> Page[BotView]:
-        """Live bots, newest first. Needs `bots.read`."""
+    async def list_bots(
+        self, params: PageParams, *, browser_url: str, kind: BotKind = BotKind.CHATBOT
+    ) -> Page[BotView]:
+        """Live bots of a kind, newest first. Needs `bots.read`."""
         self._work.scope.require("bots.read")
-        page = await self._bots.page(params)
+        page = await self._bots.page(params, Bot.kind == kind)
         versions = await self._versions.list_current(page.items)
         views = [_view(bot, versions[bot.id], browser_url) for bot in page.items]
         return Page(items=views, next_cursor=page.next_cursor)
@@ -96,6 +105,17 @@ class BotService:
         bot = await self._bots.get(bot_id)
         version = await self._version(bot)
         return LiveBot(id=bot.id, version=bot.version, config=BotConfig.model_validate(version.config))
+
+    async def get_config(self, bot_id: UUID, version: int | None = None) -> BotConfig:
+        """What a version is made of, by default the one that answers.
+
+        Raises NotFoundError (`bot_not_found`, `bot_version_not_found`).
+        """
+        bot = await self._bots.get(bot_id)
+        row = await self._versions.find_version(bot_id, version or bot.version)
+        if row is None:
+            raise NotFoundError("There is no such version.", code="bot_version_not_found")
+        return BotConfig.model_validate(row.config)
 
     async def list_versions(self, bot_id: UUID) -> list[BotVersionView]:
         """All versions of a bot, newest first. Needs `bots.read`."""
@@ -142,6 +162,7 @@ class BotService:
                 version=number,
                 config=config.model_dump(mode="json"),
                 author_id=self._work.scope.actor.id,
+                note=deployment.note,
             )
         )
         AuditService(self._work).record("bot.deployed", bot.id, version=number)
@@ -190,6 +211,7 @@ def embed_code(browser_url: str, bot_id: UUID) -> str:
 def _view(bot: Bot, version: BotVersion, browser_url: str) -> BotView:
     return BotView(
         id=bot.id,
+        kind=BotKind(bot.kind),
         name=bot.name,
         description=bot.description,
         version=bot.version,

@@ -30,7 +30,7 @@ class OutputView(BaseModel):
 class NodeTypeView(BaseModel):
     """A type of node, as the palette and the form need it.
 
-    settings: the JSON Schema of its configuration; defaults: of a node that was just placed, with its ports and outputs.
+    settings: the JSON Schema of its configuration. defaults, ports, outputs: of a node that was just placed.
     """
 
     type: str

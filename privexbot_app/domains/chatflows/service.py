@@ -6,11 +6,12 @@ from uuid import UUID
 from privexbot_app.domains.bots.checks import deploy_check
 from privexbot_app.domains.bots.schemas import BotConfig
 from privexbot_app.domains.bots.service import BotService
+from privexbot_app.domains.chatflows.diffing import diff_graphs
 from privexbot_app.domains.chatflows.models import FlowState, FlowTurn
 from privexbot_app.domains.chatflows.repository import FlowStateRepository, FlowTurnRepository
 from privexbot_app.domains.chatflows.resources import find_missing
 from privexbot_app.domains.chatflows.schemas import FlowPlace, FlowRecord, GraphDiff, NodeRunView, TurnView
-from privexbot_app.domains.chatflows.diffing import diff_graphs
+from privexbot_app.domains.credentials.service import CredentialService
 from privexbot_app.flow.checks import errors_of
 from privexbot_app.flow.spec import GraphSpec
 from privexbot_app.integrations.plugins import Work
@@ -82,6 +83,11 @@ class ChatflowService:
         if config.graph is None:
             raise ChatflowNotFoundError
         return config.graph
+
+    async def delete(self, chatflow_id: UUID) -> None:
+        """Delete a chatflow with all that is its own; its credentials are free again. Needs `bots.deploy`."""
+        await BotService(self._work).delete_bot(chatflow_id)
+        await CredentialService(self._work).declare_uses(f"chatflow:{chatflow_id}", ())
 
     async def diff(self, chatflow_id: UUID, before: int, after: int) -> GraphDiff:
         """How one version differs from another. Needs `bots.read`. Raises NotFoundError."""

@@ -3,81 +3,46 @@
 A chatflow that answers tells its work as the same events, so that whoever listens need not know who answers.
 """
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from time import perf_counter
 from typing import Any
-from uuid import UUID
 
-from privexbot_app.domains.bots.schemas import BotConfig
 from privexbot_app.domains.conversations.answering import Finished, Piece, answer
+from privexbot_app.domains.conversations.asking import Asking
+from privexbot_app.domains.conversations.flow_events import flow_events
 from privexbot_app.domains.conversations.schemas import (
     OUR_FAULT_EVENT,
-    Asker,
     ChatAnswer,
     ChatEvent,
-    Turn,
 )
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.errors import PrivexError
-from privexbot_app.kit.ids import new_id
 from privexbot_app.kit.logging import get_logger
-from privexbot_app.kit.scope import Scope
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Asking:
-    """A question with all that its answer needs. is_new: the conversation begins with it."""
-
-    scope: Scope
-    asker: Asker
-    config: BotConfig
-    question: str
-    history: Sequence[Turn]
-    conversation_id: UUID
-    is_new: bool
-    question_id: UUID
-    message_id: UUID
-    session_token: str
-    started: float
-
-
-def begin(
-    scope: Scope,
-    asker: Asker,
-    config: BotConfig,
-    question: str,
-    history: Sequence[Turn],
-    *,
-    conversation_id: UUID,
-    is_new: bool,
-    session_token: str,
-) -> Asking:
-    """A question that was just asked, with ids for both of its messages."""
-    # Turns are read in the order of their ids, and two ids of one millisecond come in any order.
-    question_id, message_id = sorted((new_id(), new_id()))
-    return Asking(
-        scope=scope,
-        asker=asker,
-        config=config,
-        question=question,
-        history=history,
-        conversation_id=conversation_id,
-        is_new=is_new,
-        question_id=question_id,
-        message_id=message_id,
-        session_token=session_token,
-        started=perf_counter(),
-    )
 
 
 async def events_of(works: Workshop, asking: Asking) -> AsyncGenerator[ChatEvent]:
     """The events of an answer. Failures come as an `error` event; close the iterator to stop the model."""
     yield ChatEvent("run.started", {"session_id": asking.session_token, "message_id": str(asking.message_id)})
-    pieces = answer(works, asking.scope, asking.config, asking.question, asking.history)
+    events = _chatbot_events(works, asking) if asking.flow is None else flow_events(works, asking)
     try:
+        async for event in events:
+            yield event
+    except PrivexError as error:
+        log.error("answer.failed", code=error.code, cause=repr(error.__cause__), **error.context)
+        yield ChatEvent("error", {"code": error.code, "kind": error.kind, "message": error.message})
+    except Exception as error:
+        log.error("answer.crashed", exc_info=error)
+        yield OUR_FAULT_EVENT
+    finally:
+        await events.aclose()
+
+
+async def _chatbot_events(works: Workshop, asking: Asking) -> AsyncGenerator[ChatEvent]:
+    pieces = answer(works, asking.scope, asking.config, asking.question, asking.history)
+    async with aclosing(pieces):
         async for piece in pieces:
             if isinstance(piece, Piece):
                 yield ChatEvent("token", {"delta": piece.text})
@@ -87,14 +52,6 @@ async def events_of(works: Workshop, asking: Asking) -> AsyncGenerator[ChatEvent
                 yield ChatEvent("citation", citation)
             yield ChatEvent("usage", whole["usage"])
             yield ChatEvent("run.finished", whole)
-    except PrivexError as error:
-        log.error("answer.failed", code=error.code, cause=repr(error.__cause__), **error.context)
-        yield ChatEvent("error", {"code": error.code, "kind": error.kind, "message": error.message})
-    except Exception as error:
-        log.error("answer.crashed", exc_info=error)
-        yield OUR_FAULT_EVENT
-    finally:
-        await pieces.aclose()
 
 
 def answer_of(asking: Asking, whole: Finished) -> ChatAnswer:

@@ -4,14 +4,14 @@ An answer is told to be finished only after its exchange is written, so nothing 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from privexbot_app.domains.conversations.models import Conversation, Message
 from privexbot_app.domains.conversations.repository import ConversationRepository, MessageRepository
-from privexbot_app.integrations.plugins import Workshop
+from privexbot_app.integrations.plugins import Work, Workshop
 from privexbot_app.kit.scope import Scope
 
 MOST_AT_ONCE = 100
@@ -19,12 +19,16 @@ MOST_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Exchange:
-    """A question and its answer, as the values of rows. is_new: the conversation begins with it."""
+    """A question and its answer, as the values of rows. is_new: the conversation begins with it.
+
+    keep: writes what else belongs to the exchange, once the conversation's row is there.
+    """
 
     scope: Scope
     conversation: Mapping[str, Any]
     messages: Sequence[Mapping[str, Any]]
     is_new: bool
+    keep: Callable[[Work], Awaitable[None]] | None = None
 
 
 class Scribe:
@@ -79,6 +83,8 @@ class Scribe:
             for exchange in exchanges:
                 for message in exchange.messages:
                     messages.add(Message(**message))
+                if exchange.keep is not None:
+                    await exchange.keep(work)
 
 
 def _settle(done: "asyncio.Future[None]", error: Exception | None) -> None:

@@ -28,11 +28,15 @@ EventName = Literal[
 
 
 class ChatQuestion(BaseModel):
-    """A visitor's message. session_id: the token of an earlier answer; a guessed one starts a new session."""
+    """A visitor's message. session_id: the token of an earlier answer; a guessed one starts a new session.
+
+    data: what a form or a button sends beside the words, for chatflows.
+    """
 
     message: str = Field(min_length=1, max_length=LONGEST_MESSAGE)
     session_id: str | None = Field(None, max_length=512)
     stream: bool = False
+    data: dict[str, Any] = Field({}, max_length=50)
 
 
 class CitationView(BaseModel):
@@ -58,8 +62,15 @@ class UsageView(BaseModel):
     completion_tokens: int = 0
 
 
+class AskView(BaseModel):
+    """What a chatflow waits for, so that a widget can show a fitting control. options: for a choice."""
+
+    kind: str
+    options: list[str] = []
+
+
 class ChatAnswer(BaseModel):
-    """A whole answer."""
+    """A whole answer. ask: what a chatflow waits for now; outputs: what the ends of its ways gave."""
 
     session_id: str
     message_id: UUID
@@ -67,6 +78,8 @@ class ChatAnswer(BaseModel):
     citations: list[CitationView]
     usage: UsageView
     latency_ms: int
+    ask: AskView | None = None
+    outputs: dict[str, Any] = {}
 
 
 class MessageView(BaseModel):
@@ -114,6 +127,7 @@ class Asker:
 
     visitor_id: str | None = None
     channel: str = "web"
+    language: str = ""
 
 
 @dataclass(frozen=True)

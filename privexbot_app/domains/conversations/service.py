@@ -11,8 +11,10 @@ from typing import Literal, cast
 from uuid import UUID
 
 from privexbot_app.domains.bots.schemas import BotConfig, LiveBot
-from privexbot_app.domains.conversations.answer_events import Asking, answer_of, begin, events_of, rows_of
+from privexbot_app.domains.conversations.answer_events import answer_of, events_of, rows_of
 from privexbot_app.domains.conversations.answering import Finished
+from privexbot_app.domains.conversations.asking import Asking, FlowAsking, begin
+from privexbot_app.domains.conversations.flow_places import keeper_of, load_flow, load_trial, save_trial
 from privexbot_app.domains.conversations.models import Message
 from privexbot_app.domains.conversations.repository import ConversationRepository, MessageRepository
 from privexbot_app.domains.conversations.saving import Exchange, Scribe
@@ -66,11 +68,12 @@ class ConversationService:
         Close the iterator to stop the model; what was said so far is saved.
         """
         scope.require("bots.chat")
-        message = _message_of(question)
+        _message_of(question)
         known_id = self.find_session(bot.id, question.session_id, asker)
         if history is None:
             history = await self._load_history(scope, known_id, bot.config.memory.max_messages)
-        asking = self._begin(scope, bot.id, bot.config, message, history, known_id, asker)
+        flow = await load_flow(self._works, scope, bot, known_id) if bot.config.graph else None
+        asking = self._begin(scope, bot.id, bot.config, question, history, known_id, asker, flow)
         said: list[str] = []
         is_saved = False
         try:
@@ -95,11 +98,13 @@ class ConversationService:
         message = _message_of(question)
         known_id = self._sessions.read(question.session_id, draft_id)
         history = await self._load_preview(scope, known_id, config.memory.max_messages)
-        asking = self._begin(scope, draft_id, config, message, history, known_id, ANONYMOUS)
+        flow = await load_trial(self._works, scope, draft_id, config, known_id) if config.graph else None
+        asking = self._begin(scope, draft_id, config, question, history, known_id, ANONYMOUS, flow)
         async for event in events_of(self._works, asking):
             if event.name == "run.finished":
                 turns = [*history, Turn("user", message), Turn("assistant", event.data["response"])]
                 await self._save_preview(asking, turns)
+                await save_trial(self._works, asking)
             yield event
 
     async def list_history(
@@ -145,6 +150,23 @@ class ConversationService:
             raise NotFoundError("There is no such answer.", code="message_not_found")
         return question.content, [CitationView.model_validate(citation) for citation in reply.citations]
 
+    async def list_exchanges(self, scope: Scope, conversation_id: UUID) -> list[tuple[str, str]]:
+        """(question, answer) of a conversation, oldest first; no answer is empty. Needs `conversations.read`.
+
+        Raises NotFoundError (`conversation_not_found`).
+        """
+        scope.require("conversations.read")
+        async with self._works.open(scope, read_only=True) as work:
+            await work.repository(ConversationRepository).get(conversation_id)
+            rows = await work.repository(MessageRepository).list_latest(conversation_id, MOST_HISTORY)
+        exchanges: list[tuple[str, str]] = []
+        for row in rows:
+            if row.role == "visitor":
+                exchanges.append((row.content, ""))
+            elif exchanges:
+                exchanges[-1] = exchanges[-1][0], row.content
+        return exchanges
+
     async def rate(self, scope: Scope, bot_id: UUID, feedback: Feedback, asker: Asker = ANONYMOUS) -> None:
         """Keep what a visitor thinks of an answer of their own session. Raises NotFoundError (`message_not_found`)."""
         conversation_id = self.find_session(bot_id, feedback.session_id, asker)
@@ -165,10 +187,11 @@ class ConversationService:
         scope: Scope,
         owner_id: UUID,
         config: BotConfig,
-        message: str,
+        question: ChatQuestion,
         history: Sequence[Turn],
         known_id: UUID | None,
         asker: Asker,
+        flow: FlowAsking | None,
     ) -> Asking:
         conversation_id = known_id or new_id()
         token = self._sessions.issue(conversation_id, owner_id, asker.visitor_id)
@@ -176,11 +199,13 @@ class ConversationService:
             scope,
             asker,
             config,
-            message,
+            _message_of(question),
             history,
             conversation_id=conversation_id,
             is_new=known_id is None,
             session_token=token,
+            flow=flow,
+            data=question.data,
         )
 
     async def _load_history(self, scope: Scope, conversation_id: UUID | None, limit: int) -> list[Turn]:
@@ -200,7 +225,9 @@ class ConversationService:
             "visitor_id": asking.asker.visitor_id,
             "is_test": asking.scope.is_test,
         }
-        exchange = Exchange(asking.scope, conversation, rows_of(asking, whole), is_new=asking.is_new)
+        exchange = Exchange(
+            asking.scope, conversation, rows_of(asking, whole), is_new=asking.is_new, keep=keeper_of(asking)
+        )
         await self._works.own(Scribe).save(exchange)
 
     async def _load_preview(self, scope: Scope, conversation_id: UUID | None, limit: int) -> list[Turn]:

@@ -45,6 +45,23 @@ class LeadService:
         )
         return LeadView.model_validate(self._leads.add(lead))
 
+    def capture_from_flow(self, lead_id: UUID, bot_id: UUID, conversation_id: UUID, fields: dict[str, str]) -> LeadView:
+        """Keep what a chatflow has asked a visitor for, with their consent; the flow decides on the fields."""
+        lead = Lead(
+            id=lead_id,
+            workspace_id=self._work.scope.workspace_id,
+            bot_id=bot_id,
+            conversation_id=conversation_id,
+            fields=dict(fields),
+            consented_at=utc_now(),
+        )
+        return LeadView.model_validate(self._leads.add(lead))
+
+    async def find(self, lead_id: UUID) -> LeadView | None:
+        """A lead, or None."""
+        row = await self._leads.find(lead_id)
+        return LeadView.model_validate(row) if row else None
+
     async def list_leads(self, params: PageParams) -> Page[LeadView]:
         """The workspace's leads, newest first. Needs `conversations.read`."""
         self._work.scope.require("conversations.read")

@@ -12,14 +12,14 @@ from privexbot_app.domains.chatflows.ports.messenger import WorkspaceMessenger
 from privexbot_app.domains.chatflows.ports.models import InstallationModels
 from privexbot_app.domains.chatflows.ports.setting import Setting, SystemClock
 from privexbot_app.domains.chatflows.ports.web import WorkspaceWeb
-from privexbot_app.flow.ports import Ports
+from privexbot_app.flow.ports import Answers, Ports
 from privexbot_app.integrations.plugins import Workshop
 
 __all__ = ["Setting", "build_ports"]
 
 
-def build_ports(works: Workshop, setting: Setting) -> Ports:
-    """Everything that a flow of this workspace may ask for."""
+def build_ports(works: Workshop, setting: Setting, answers: Answers | None) -> Ports:
+    """Everything that a flow of this workspace may ask for. answers: the port that a room above this one holds."""
     return Ports(
         models=InstallationModels(works),
         knowledge=WorkspaceKnowledge(works, setting),
@@ -30,4 +30,5 @@ def build_ports(works: Workshop, setting: Setting) -> Ports:
         leads=WorkspaceLeads(works, setting),
         flows=WorkspaceFlows(works, setting),
         clock=SystemClock(),
+        answers=answers,
     )

@@ -27,7 +27,7 @@ class WorkspaceWeb:
         self._works, self._setting = works, setting
 
     async def call(self, call: HttpCall) -> HttpAnswer:
-        """Send; an error status is an answer. Raises UrlNotAllowedError, FetchFailedError, NotFoundError (credential)."""
+        """Send; an error status is an answer. Raises UrlNotAllowedError, FetchFailedError, NotFoundError."""
         url = _with_query(call.url, call.query)
         content, media_type = _content(call)
         headers = {"accept": "application/json, */*;q=0.5", **call.headers}

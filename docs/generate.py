@@ -20,6 +20,7 @@ CONFIGURED = {
     "embeddings": "embedding",
     "vector_stores": "vector store",
     "rerankers": "reranker",
+    "connections": "connection",
     "auth_strategies": "auth strategy",
     "mailers": "mailer",
 }

@@ -15,6 +15,7 @@ from privexbot_app import domains
 from privexbot_app.domains.conversations.hub import Capacity
 from privexbot_app.flow.node import NODES
 from privexbot_app.integrations.auth_strategies.base import AUTH_STRATEGIES
+from privexbot_app.integrations.connections.base import CONNECTIONS
 from privexbot_app.integrations.embeddings.base import EMBEDDERS, Purpose
 from privexbot_app.integrations.llms.base import LLMS
 from privexbot_app.integrations.mailers.base import MAILERS
@@ -45,6 +46,7 @@ REGISTRIES = (
     (PARSERS, "privexbot_app.integrations.parsers", "privexbot.parsers"),
     (MAILERS, "privexbot_app.integrations.mailers", "privexbot.mailers"),
     (AUTH_STRATEGIES, "privexbot_app.integrations.auth_strategies", "privexbot.auth_strategies"),
+    (CONNECTIONS, "privexbot_app.integrations.connections", "privexbot.connections"),
     (STORAGES, "privexbot_app.integrations.storages", "privexbot.storages"),
     (CHUNKERS, "privexbot_app.rag.chunkers", "privexbot.chunkers"),
     (NODES, "privexbot_app.flow.nodes", "privexbot.nodes"),
@@ -103,6 +105,7 @@ def _build_plugins(settings: Settings, keys: KeyRing) -> Plugins:
         embeddings={**settings.embeddings, "minilm": minilm},
         vector_stores=settings.vector_stores,
         rerankers=settings.rerankers,
+        connections=settings.connections,
         auth_strategies=settings.auth_strategies,
         mailers={**settings.mailers, "outbox": outbox},
         storage=storage(storage.Config.model_validate(storage_config)),  # type: ignore[call-arg]

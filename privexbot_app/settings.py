@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     rerankers: dict[str, dict[str, Any]] = Field({}, description="Settings of each reranker, by its name.")
     mailers: dict[str, dict[str, Any]] = Field({}, description="Settings of each mailer, by its name.")
     auth_strategies: dict[str, dict[str, Any]] = Field({}, description="Settings of each way to sign in, by its name.")
+    connections: dict[str, dict[str, Any]] = Field(
+        {}, description="OAuth client of each service that people may connect, by the service's name."
+    )
     storages: dict[str, dict[str, Any]] = Field({}, description="Settings of each file storage, by its name.")
     worker_processes: int = Field(1, ge=1, le=64, description="Processes that index documents, on each machine.")
     max_upload_megabytes: int = Field(50, ge=1, le=2048, description="Largest file that may be uploaded, in MB.")

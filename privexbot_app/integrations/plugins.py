@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from privexbot_app.integrations.auth_strategies.base import AUTH_STRATEGIES, AuthStrategy
+from privexbot_app.integrations.connections.base import CONNECTIONS, ConnectionProvider
 from privexbot_app.integrations.embeddings.base import EMBEDDERS, Embedder
 from privexbot_app.integrations.llms.base import LLMS, LanguageModel
 from privexbot_app.integrations.mailers.base import MAILERS, Mailer
@@ -108,6 +109,7 @@ class Plugins:
         embeddings: Configs,
         vector_stores: Configs,
         rerankers: Configs | None = None,
+        connections: Configs | None = None,
         auth_strategies: Configs | None = None,
         mailers: Configs | None = None,
         storage: Storage,
@@ -122,6 +124,7 @@ class Plugins:
         self.rerankers: PluginSet[Reranker] = PluginSet(RERANKERS, rerankers or {}, http=http)
         self.auth_strategies: PluginSet[AuthStrategy] = PluginSet(AUTH_STRATEGIES, auth_strategies or {}, http=http)
         self.mailers: PluginSet[Mailer] = PluginSet(MAILERS, mailers or {})
+        self.connections: PluginSet[ConnectionProvider] = PluginSet(CONNECTIONS, connections or {}, http=http)
         self.source_connectors: Registry[SourceConnector] = SOURCE_CONNECTORS
         self.storage = storage
         self.http = http
@@ -141,6 +144,7 @@ class Plugins:
             self.embedders,
             self.vector_stores,
             self.rerankers,
+            self.connections,
             self.auth_strategies,
             self.mailers,
         ):

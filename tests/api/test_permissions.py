@@ -8,9 +8,9 @@ a member with the right    → what the table says
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -18,7 +18,10 @@ import pytest_asyncio
 from fastapi.routing import APIRoute
 
 from privexbot_app.api.app import create_api
-from privexbot_app.domains.tenancy.permissions import PERMISSIONS, WorkspaceRole
+from privexbot_app.domains.credentials.connections import ConnectionService
+from privexbot_app.domains.tenancy.permissions import ADMIN, PERMISSIONS, WorkspaceRole
+from privexbot_app.domains.tenancy.service import scope_of_job
+from privexbot_app.integrations.connections.base import Grant
 from tests.installation import PASSWORD, Installation, Person, installed
 from tests.wallets import EvmWallet
 
@@ -52,6 +55,7 @@ KEYS = "/api/v1/api-keys"
 WEBSITE = {"type": "website", "url": "http://site.invalid/"}
 PASTED = {"type": "text", "title": "Pasted", "content": TEXT}
 VAULT = "/api/v1/credentials"
+LINKS = "/api/v1/connections"
 BEARER = {"token": "sk-0123456789abcdef"}
 GOLDEN_CSV = {"content": "question,phrases\nWhen?,8:30"}
 GOLDEN = {"question": "When is it open?", "expected_phrases": ["8:30"]}
@@ -148,6 +152,12 @@ TABLE = (
     Route("PUT", f"{VAULT}/{{credential_id}}", "credentials.manage", 200, {"settings": BEARER}),
     Route("DELETE", f"{VAULT}/{{credential_id}}", "credentials.manage", 204),
     Route("POST", f"{VAULT}/{{credential_id}}/test", "credentials.manage", 422),
+    # connections; no service is set up here, see test_connections
+    Route("GET", f"{LINKS}/providers", "credentials.read"),
+    Route("GET", LINKS, "credentials.read"),
+    Route("GET", f"{LINKS}/{{provider}}/start", "credentials.manage", 404),
+    Route("GET", f"{LINKS}/{{provider}}/callback", "credentials.manage", 404),
+    Route("DELETE", f"{LINKS}/{{connection_id}}", "credentials.manage", 204),
     # API keys
     Route("GET", KEYS, "api_keys.manage"),
     Route("POST", KEYS, "api_keys.manage", 201, {"name": "Shop", "scopes": ["bots.chat"]}),
@@ -292,6 +302,7 @@ class World:
             "run_id": str(uuid4()),
             "key_id": key["id"],
             "credential_id": credential["id"],
+            "connection_id": await self._connect(who),
             "unused": f"Shop {uuid4()}",
             "email": newcomer.email,
             "name": "swagger-ui.css",
@@ -299,6 +310,14 @@ class World:
             "provider": "google",
             **await self._sign_in_objects(who),
         }
+
+    async def _connect(self, who: str) -> str:
+        """A connection as a service's consent makes it."""
+        person = self.people[who]
+        scope = scope_of_job(UUID(person.organization_id), UUID(person.workspace_id), job="test")
+        async with self.installation.works.open(replace(scope, permissions=ADMIN)) as work:
+            made = await ConnectionService(work).keep("notion", "Notion", Grant("token", account=str(uuid4())))
+            return str(made.id)
 
     async def _sign_in_objects(self, who: str) -> dict[str, str]:
         """A linked wallet and the caller's own session."""

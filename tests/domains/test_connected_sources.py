@@ -483,10 +483,10 @@ async def test_a_credential_goes_in_and_never_comes_out(desk: Desk):
 
 
 async def test_a_credential_opens_for_its_own_source_only(desk: Desk):
-    plugins, other = desk.installation.works.plugins, uuid4()
-    sealed = seal(plugins, desk.scope, uuid4(), {"token": "x"})
+    works, other = desk.installation.works, uuid4()
+    sealed = seal(works.plugins, desk.scope, uuid4(), {"token": "x"})
     with pytest.raises(InternalError):
-        open_connector(plugins, desk.scope, other, type="notion", config={}, sealed=sealed)
+        await open_connector(works, desk.scope, other, type="notion", config={}, sealed=sealed)
 
 
 async def test_a_credential_that_is_wrong_is_not_repeated_in_the_refusal(desk: Desk):

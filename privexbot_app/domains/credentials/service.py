@@ -23,7 +23,14 @@ from privexbot_app.domains.credentials.schemas import (
     UseView,
 )
 from privexbot_app.domains.credentials.sealing import Envelope, new_data_key
-from privexbot_app.domains.credentials.types import CREDENTIAL_TYPES, CredentialConfig, HttpCredential, split_secrets
+from privexbot_app.domains.credentials.types import (
+    CONNECTION,
+    CREDENTIAL_TYPES,
+    KEPT_TYPES,
+    CredentialConfig,
+    HttpCredential,
+    split_secrets,
+)
 from privexbot_app.integrations.plugins import Work, Workshop
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.errors import ConflictError, FieldProblem, InvalidError
@@ -116,9 +123,12 @@ class CredentialService:
         return _view(row, [])
 
     async def list(self, params: PageParams) -> Page[CredentialView]:
-        """Credentials without their secrets, newest first. Needs `credentials.read`."""
+        """Credentials without their secrets, newest first; connections have a list of their own.
+
+        Needs `credentials.read`.
+        """
         self._work.scope.require("credentials.read")
-        page = await self._rows.page(params)
+        page = await self._rows.page(params, Credential.type != CONNECTION)
         uses = await self._uses.list_of([row.id for row in page.items])
         views = [_view(row, [use for use in uses if use.credential_id == row.id]) for row in page.items]
         return Page(items=views, next_cursor=page.next_cursor)
@@ -230,7 +240,7 @@ class CredentialService:
 
     async def _open(self, row: Credential) -> CredentialConfig:
         secrets = (await self._envelope()).open(row.sealed, row.id)
-        return CREDENTIAL_TYPES[row.type].model_validate({**row.settings, **secrets})
+        return KEPT_TYPES[row.type].model_validate({**row.settings, **secrets})
 
     async def _envelope(self) -> Envelope:
         keys, workspace_id = self._work.plugins.keys, self._work.scope.workspace_id

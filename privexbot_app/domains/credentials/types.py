@@ -5,6 +5,7 @@ A field of type SecretStr is sealed and never shown; every other field may be sh
 
 import base64
 import re
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -172,6 +173,23 @@ class OAuthConfig(HttpCredential):
         return {"Authorization": f"Bearer {self.access_token.get_secret_value()}"}
 
 
+class ConnectionConfig(CredentialConfig):
+    """What a service has given by OAuth, in a flow of ours: see `connections`."""
+
+    title = "Connection"
+    lead = "Made by connecting a service."
+
+    provider: Line = Field(description="The service.")
+    account: Line = Field("", description="Whose it is.")
+    expires_at: datetime | None = Field(None, description="When the access token ends.")
+    access_token: Secret = Field(description="Access token.")
+    refresh_token: OptionalSecret = Field(SecretStr(""), description="Refresh token, if there is one.")
+
+    def hints(self) -> dict[str, str]:
+        """Nothing: nobody has a use for the end of a token that they have never seen."""
+        return {}
+
+
 class SmtpConfig(CredentialConfig):
     """A mail server."""
 
@@ -254,6 +272,9 @@ CREDENTIAL_TYPES: dict[str, type[CredentialConfig]] = {
     "webhook_url": WebhookUrlConfig,
     "database_url": DatabaseUrlConfig,
 }
+CONNECTION = "connection"
+KEPT_TYPES: dict[str, type[CredentialConfig]] = {**CREDENTIAL_TYPES, CONNECTION: ConnectionConfig}
+"""Also the one that nobody types in."""
 
 
 def hint_of(secret: str) -> str:

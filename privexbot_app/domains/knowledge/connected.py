@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from privexbot_app.domains.audit.service import AuditService
+from privexbot_app.domains.credentials.service import CredentialService
 from privexbot_app.domains.knowledge.models import Source
 from privexbot_app.domains.knowledge.pages import SourceBusyError
 from privexbot_app.domains.knowledge.repository import (
@@ -88,6 +89,7 @@ class SourceService:
         for document in await self._work.repository(DocumentRepository).list_of_source(source_id):
             await KnowledgeService(self._work).delete_document(base_id, document.id)
         await self._sources.delete(source_id)
+        await CredentialService(self._work).declare_uses(f"source:{source_id}", [])
         AuditService(self._work).record("source.deleted", source_id, name=source.name)
 
     async def _find(self, base_id: UUID, source_id: UUID) -> Source:

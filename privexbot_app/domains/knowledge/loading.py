@@ -18,7 +18,7 @@ from privexbot_app.domains.knowledge.repository import SourceRepository
 from privexbot_app.domains.knowledge.schemas import LoadReport, SourceError
 from privexbot_app.domains.knowledge.secrets import open_connector
 from privexbot_app.domains.knowledge.sources import StoredSource, new_item_folder, store_item
-from privexbot_app.integrations.plugins import Plugins, Workshop
+from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.integrations.source_connectors.base import (
     LoadedItem,
     ManyItemsConnector,
@@ -53,7 +53,7 @@ async def load_draft_source(works: Workshop, scope: Scope, draft_id: UUID, sourc
     source = await _find(works, scope, draft_id, source_id)
     if source is None or await _is_settled(works.plugins.storage, source.folder):
         return
-    load = _DraftLoad(works.plugins, scope, source)
+    load = _DraftLoad(works, scope, source)
 
     async def beat() -> None:
         if await _find(works, scope, draft_id, source_id) is None:
@@ -87,8 +87,9 @@ async def _is_settled(storage: Storage, folder: str) -> bool:
 class _DraftLoad:
     """One load and how far it is."""
 
-    def __init__(self, plugins: Plugins, scope: Scope, source: StoredSource) -> None:
-        self._plugins, self._scope, self._source = plugins, scope, source
+    def __init__(self, works: Workshop, scope: Scope, source: StoredSource) -> None:
+        self._works, self._scope, self._source = works, scope, source
+        self._plugins = works.plugins
         self._report = ConnectorReport()
         self._pages: list[StoredPage] = []
         self._listed = 0
@@ -130,8 +131,8 @@ class _DraftLoad:
 
     async def _load(self) -> None:
         source = self._source
-        connector = open_connector(
-            self._plugins,
+        connector = await open_connector(
+            self._works,
             self._scope,
             source.view.source_id,
             type=source.view.type,

@@ -10,11 +10,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from privexbot_app.domains.credentials.connections import fresh_token
 from privexbot_app.domains.knowledge.schemas import ConnectedSource
-from privexbot_app.integrations.plugins import Plugins
-from privexbot_app.integrations.source_connectors.base import SourceConnector
+from privexbot_app.integrations.plugins import Plugins, Workshop
+from privexbot_app.integrations.source_connectors.base import ConnectedBy, SourceConnector
 from privexbot_app.kit.errors import FieldProblem, InvalidError
 from privexbot_app.kit.scope import Scope
+
+CONNECTION_ID = "connection_id"
+IN_PLACE_OF_TOKEN = "given by the connection"  # noqa: S105 - for the check of settings, and never kept
 
 
 class SourceSettingsInvalidError(InvalidError):
@@ -29,8 +33,11 @@ def read_settings(plugins: Plugins, source: ConnectedSource) -> BaseModel:
         known = ", ".join(plugins.source_connectors.names())
         problem = FieldProblem("type", "unknown", f"Known types: {known}.")
         raise SourceSettingsInvalidError("There is no such type of source.", problems=[problem])
+    connector, settings = plugins.source_connectors.get(source.type), source.settings
+    if source.connection_id is not None:
+        settings = {**settings, _connection_of(connector).setting: IN_PLACE_OF_TOKEN}
     try:
-        return plugins.source_connectors.get(source.type).Config.model_validate(source.settings)
+        return connector.Config.model_validate(settings)
     except ValidationError as error:
         # The input itself stays out of problems and logs: it may be a credential.
         problems = [
@@ -38,6 +45,14 @@ def read_settings(plugins: Plugins, source: ConnectedSource) -> BaseModel:
             for problem in error.errors(include_input=False, include_context=False)
         ]
         raise SourceSettingsInvalidError("The settings of this source are not right.", problems=problems) from None
+
+
+def refer_to_connection(plugins: Plugins, source: ConnectedSource, config: BaseModel) -> BaseModel:
+    """The settings without the token that a connection stands in for."""
+    if source.connection_id is None:
+        return config
+    connected_by = _connection_of(plugins.source_connectors.get(source.type))
+    return config.model_copy(update={connected_by.setting: SecretStr("")})
 
 
 def split_secrets(config: BaseModel) -> tuple[dict[str, Any], dict[str, str]]:
@@ -61,14 +76,31 @@ def reseal(plugins: Plugins, workspace_id: UUID, source_id: UUID, sealed: str) -
     return base64.b64encode(fresh).decode() if fresh else None
 
 
-def open_connector(
-    plugins: Plugins, scope: Scope, source_id: UUID, *, type: str, config: dict[str, Any], sealed: str
+async def open_connector(
+    works: Workshop, scope: Scope, source_id: UUID, *, type: str, config: dict[str, Any], sealed: str
 ) -> SourceConnector:
-    """The connector of a stored source, with its secrets. Raises InternalError if they were sealed for another one."""
-    binding = _binding(scope.workspace_id, source_id)
+    """The connector of a stored source, with its secrets or a fresh token of its connection.
+
+    Raises InternalError if they were sealed for another source, and the errors of `fresh_token`.
+    """
+    plugins, binding = works.plugins, _binding(scope.workspace_id, source_id)
     secrets = json.loads(plugins.keys.open(base64.b64decode(sealed), bound_to=binding)) if sealed else {}
     connector = plugins.source_connectors.get(type)
-    return connector(connector.Config.model_validate({**config, **secrets}), plugins.http)
+    settings = {**config, **secrets}
+    if connection_id := settings.pop(CONNECTION_ID, None):
+        connected_by = _connection_of(connector)
+        settings[connected_by.setting] = await fresh_token(
+            works, scope, UUID(connection_id), provider=connected_by.provider, used_by=f"source:{source_id}"
+        )
+    return connector(connector.Config.model_validate(settings), plugins.http)
+
+
+def _connection_of(connector: type[SourceConnector]) -> ConnectedBy:
+    found: ConnectedBy | None = getattr(connector, "connected_by", None)
+    if found is None:
+        problem = FieldProblem(CONNECTION_ID, "unknown", "This type of source has no connection.")
+        raise SourceSettingsInvalidError("The settings of this source are not right.", problems=[problem])
+    return found
 
 
 def _binding(workspace_id: UUID, source_id: UUID) -> str:

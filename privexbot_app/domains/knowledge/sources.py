@@ -15,7 +15,13 @@ from pydantic import BaseModel
 
 from privexbot_app.domains.knowledge.content import ensure_text, write_original, write_text
 from privexbot_app.domains.knowledge.schemas import ConnectedSource, NewSource, SourceError, SourceView
-from privexbot_app.domains.knowledge.secrets import read_settings, seal, split_secrets
+from privexbot_app.domains.knowledge.secrets import (
+    CONNECTION_ID,
+    read_settings,
+    refer_to_connection,
+    seal,
+    split_secrets,
+)
 from privexbot_app.integrations.parsers.base import ParsingError, parser_for
 from privexbot_app.integrations.plugins import Plugins
 from privexbot_app.integrations.source_connectors.base import LoadedItem, ManyItemsConnector
@@ -163,7 +169,7 @@ async def begin_source(plugins: Plugins, scope: Scope, source: ConnectedSource, 
     config: the connector's. Raises UrlNotAllowedError for an address that may not be fetched.
     """
     folder, source_id = _new_folder(scope)
-    plain, secrets = split_secrets(config)
+    plain, secrets = split_secrets(refer_to_connection(plugins, source, config))
     if isinstance(address := plain.get("url"), str):
         # A name that does not resolve is no mistake of form; the load itself will say so.
         with suppress(FetchFailedError):
@@ -172,6 +178,8 @@ async def begin_source(plugins: Plugins, scope: Scope, source: ConnectedSource, 
     view = SourceView(
         source_id=source_id, type=source.type, name=name, status="pending", has_pages=True, url=plain.get("url")
     )
+    if source.connection_id is not None:
+        plain[CONNECTION_ID] = str(source.connection_id)
     sealed = seal(plugins, scope, source_id, secrets)
     return StoredSource(view, folder, name, "", plain, sealed, source.sync_minutes)
 

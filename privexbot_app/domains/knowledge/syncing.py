@@ -131,8 +131,8 @@ class _Sync:
     async def run(self) -> None:
         """Bring the documents in step. Raises the connector's errors, and NothingLoadedError for an empty source."""
         task = self._task
-        connector = open_connector(
-            self._works.plugins,
+        connector = await open_connector(
+            self._works,
             self._scope,
             task.source_id,
             type=task.type,

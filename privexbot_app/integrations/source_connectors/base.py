@@ -7,7 +7,7 @@ A connector brings content; it neither reads its format (see `integrations.parse
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel
 
@@ -179,8 +179,21 @@ class LoadReport:
             self.notes.append(LoadNote(where[:500], code, message))
 
 
+@dataclass(frozen=True)
+class ConnectedBy:
+    """A connection that may stand in for a token. provider: its name. setting: the field of `Config` it replaces."""
+
+    provider: str
+    setting: str
+
+
 class ManyItemsConnector:
-    """Base of connectors whose sources hold many items. Brings them one by one, so that a consumer can store each."""
+    """Base of connectors whose sources hold many items. Brings them one by one, so that a consumer can store each.
+
+    connected_by: the connection that gives the right to read, for services that people connect.
+    """
+
+    connected_by: ClassVar[ConnectedBy | None] = None
 
     def stream(self, report: LoadReport) -> AsyncIterator[LoadedItem]:
         """The items as they are read, always in the same order for the same content; `report` grows with them.

@@ -13,6 +13,7 @@ from privexbot_app.integrations.source_connectors.answers import EXTENSIONS
 from privexbot_app.integrations.source_connectors.base import (
     SOURCE_CONNECTORS,
     AccessDeniedError,
+    ConnectedBy,
     LoadedItem,
     LoadReport,
     ManyItemsConnector,
@@ -42,6 +43,7 @@ class GoogleDriveConnector(ManyItemsConnector):
     """One document for each file. Folders are read with what is in them."""
 
     api_url = "https://www.googleapis.com"
+    connected_by = ConnectedBy("google", "access_token")
     token_url = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
     class Config(BaseModel):

@@ -162,13 +162,15 @@ class UrlSource(BaseModel):
 class ConnectedSource(BaseModel):
     """A source of any other kind: a website, a feed, a workspace of notes. Further fields are its connector's settings.
 
-    sync_minutes: how often it is loaded again once it belongs to a knowledge base.
+    sync_minutes: how often it is loaded again once it belongs to a knowledge base. connection_id: a connection of the
+    workspace that stands in for a token.
     """
 
     model_config = ConfigDict(extra="allow")
 
     type: str = Field(min_length=1, max_length=50)
     sync_minutes: SyncMinutes | None = None
+    connection_id: UUID | None = None
 
     @property
     def settings(self) -> dict[str, Any]:

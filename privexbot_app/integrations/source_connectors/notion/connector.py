@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from privexbot_app.integrations.source_connectors.base import (
     SOURCE_CONNECTORS,
     AccessDeniedError,
+    ConnectedBy,
     LoadedItem,
     LoadReport,
     ManyItemsConnector,
@@ -39,6 +40,7 @@ class NotionConnector(ManyItemsConnector):
     """One document for each page; rows of databases are pages. Begins at the chosen pages, or takes all it may see."""
 
     api_url = "https://api.notion.com"
+    connected_by = ConnectedBy("notion", "token")
 
     class Config(BaseModel):
         """What to read, and the right to."""

@@ -8,12 +8,26 @@ InvalidError
 ├── NodeTimeoutError        longer than the node may run              node_timeout
 ├── OutputTooLargeError     a node gave more than can be kept         node_output_too_large
 ├── TaintedError            words of strangers where only the author's may stand   tainted_value
+├── HeaderInvalidError      a header's value that no header can hold  header_invalid
+├── JsonTemplateError       a body that is no JSON                    json_invalid
+├── TemplateInvalidError    a Liquid template that cannot be read     template_invalid
+├── TemplateFailedError     a Liquid template that cannot be filled in   template_failed
+├── TemplateLimitError      one that would take too long, or grow too large   template_limit
+├── CallRefusedError        a service says that the request is wrong  call_refused
+├── CodeResultError         code that gives no object where one is expected   code_result
+├── RecipientInvalidError   a recipient that is no e-mail address     recipient_invalid
+├── BrokenOffError          a model stopped after it had begun to speak   model_broke_off
 └── SnapshotInvalidError    a paused run that does not fit its graph  snapshot_invalid
+UpstreamFailedError
+├── CallFailedError         a service failed, or wants fewer requests call_failed
+└── AnswerShapeError        a model did not answer in the shape that was asked for   answer_shape
 InternalError
 └── NodeCrashedError        our own mistake inside a node             node_crashed
 """
 
-from privexbot_app.kit.errors import InternalError, InvalidError
+from collections.abc import Sequence
+
+from privexbot_app.kit.errors import InternalError, InvalidError, UpstreamFailedError
 
 
 class StepsSpentError(InvalidError):
@@ -69,6 +83,105 @@ class TaintedError(InvalidError):
 
     def __init__(self, where: str) -> None:
         super().__init__(f"Text from visitors, documents, models or servers cannot become {where}.", where=where)
+
+
+class HeaderInvalidError(InvalidError):
+    """A header's value has line breaks, or letters that headers cannot carry."""
+
+    code = "header_invalid"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The header {name} cannot hold this value: only one line of plain characters.", header=name)
+
+
+class JsonTemplateError(InvalidError):
+    """A JSON body is written wrongly."""
+
+    code = "json_invalid"
+
+    def __init__(self) -> None:
+        super().__init__("This is not JSON. Write texts in quotes; a reference may stand with or without them.")
+
+
+class TemplateInvalidError(InvalidError):
+    """A Liquid template cannot be read."""
+
+    code = "template_invalid"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This template cannot be read: {reason}.")
+
+
+class TemplateFailedError(InvalidError):
+    """A Liquid template cannot be filled in with these values."""
+
+    code = "template_failed"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This template could not be filled in: {reason}.")
+
+
+class TemplateLimitError(InvalidError):
+    """A Liquid template would take too long, or grow too large."""
+
+    code = "template_limit"
+
+    def __init__(self) -> None:
+        super().__init__("This template takes too much work, or makes too much text.")
+
+
+class CallRefusedError(InvalidError):
+    """A service answered that the request is wrong: asking again would not help."""
+
+    code = "call_refused"
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"The service did not accept the request (status {status}).", status=status)
+
+
+class CallFailedError(UpstreamFailedError):
+    """A service failed, or was asked too often: asking again may help."""
+
+    code = "call_failed"
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"The service failed (status {status}).", status=status)
+
+
+class CodeResultError(InvalidError):
+    """Code was to give an object with certain keys, and gave something else."""
+
+    code = "code_result"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"The last line of this code must be an object with {', '.join(names)}.")
+
+
+class RecipientInvalidError(InvalidError):
+    """Mail would go to something that is no address, or to several where one belongs."""
+
+    code = "recipient_invalid"
+
+    def __init__(self) -> None:
+        super().__init__("A recipient of this mail is no e-mail address.")
+
+
+class BrokenOffError(InvalidError):
+    """A model failed after the visitor had begun to read: a second attempt would say the beginning twice."""
+
+    code = "model_broke_off"
+
+    def __init__(self) -> None:
+        super().__init__("The language model stopped in the middle of its answer.")
+
+
+class AnswerShapeError(UpstreamFailedError):
+    """A model's answer is not the object that was asked for."""
+
+    code = "answer_shape"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The language model did not answer in the shape that this step needs: {reason}.")
 
 
 class SnapshotInvalidError(InvalidError):

@@ -131,12 +131,12 @@ class Inquiry:
 class Answered:
     """What an answer rests on.
 
-    cited: by the numbers that stand in the answer, each passage narrowed to what supports it. is_supported: False when
-    the documents hold no answer, and no model was asked.
+    cited: by the numbers that stand in the answer, each passage narrowed to what supports it. refusal: when the
+    documents hold no answer and no model was asked, the sentence that says so, in the visitor's language.
     """
 
     cited: Sequence[Found] = ()
-    is_supported: bool = True
+    refusal: str = ""
     tokens: Tokens = Tokens()
 
 
@@ -144,7 +144,10 @@ class Answers(Protocol):
     """Answers from knowledge bases, found, grounded and cited as the chatbots do it."""
 
     def answer(self, inquiry: Inquiry) -> AsyncIterator[str | Answered]:
-        """Pieces of the answer, then what it rests on. Raises NotFoundError, UpstreamFailedError."""
+        """Pieces of the answer, none where it is refused; then what it rests on.
+
+        Raises NotFoundError for a base of another workspace exactly as for a missing one, UpstreamFailedError.
+        """
         ...
 
 

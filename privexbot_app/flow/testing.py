@@ -91,8 +91,7 @@ class FakeAnswers:
         self.inquiries.append(inquiry)
         found = await self.knowledge.search(inquiry.search)
         if not found:
-            yield "The documents do not say."
-            yield Answered(is_supported=False)
+            yield Answered(refusal="The documents do not say.")
             return
         for word in found[0].passage.text.split(" "):
             yield f"{word} "

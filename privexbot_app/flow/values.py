@@ -8,7 +8,7 @@ such text become an address or a header. Nothing is evaluated here: a path is lo
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args, get_origin
 
@@ -34,6 +34,13 @@ class ReferenceField:
 Template = Annotated[str, TemplateField(), Field(json_schema_extra={"format": "template"})]
 LongTemplate = Annotated[str, TemplateField(), Field(json_schema_extra={"format": "template", "multiline": True})]
 Reference = Annotated[str, ReferenceField(), Field(json_schema_extra={"format": "reference"})]
+
+
+@dataclass(frozen=True)
+class SourceField:
+    """Marks a text in a language of its own. find: the paths that it names."""
+
+    find: Callable[[str], Iterable[str]]
 
 
 @dataclass(frozen=True)
@@ -224,6 +231,8 @@ def find_mentions(config: BaseModel) -> Iterator[Mention]:
                 yield Mention(where, text)
             elif isinstance(mark, TemplateField):
                 yield from (Mention(where, path) for path in find_references(text))
+            elif isinstance(mark, SourceField):
+                yield from (Mention(where, path) for path in mark.find(text))
 
 
 def find_resources(config: BaseModel) -> Iterator[Resource]:

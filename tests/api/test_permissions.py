@@ -18,10 +18,12 @@ import pytest_asyncio
 from fastapi.routing import APIRoute
 
 from privexbot_app.api.app import create_api
+from privexbot_app.domains.conversations.repository import ConversationRepository
 from privexbot_app.domains.credentials.connections import ConnectionService
 from privexbot_app.domains.tenancy.permissions import ADMIN, PERMISSIONS, WorkspaceRole
 from privexbot_app.domains.tenancy.service import scope_of_job
 from privexbot_app.integrations.connections.base import Grant
+from privexbot_app.kit.pagination import PageParams
 from tests.installation import PASSWORD, Installation, Person, installed
 from tests.wallets import EvmWallet
 
@@ -50,6 +52,8 @@ class Route:
 
 CHUNKS = "/api/v1/kb/{kb_id}/documents/{document_id}/chunks"
 KB, BOT, AUTH, SPACE = "/api/v1/kb", "/api/v1/chatbots", "/api/v1/auth", "/api/v1/workspaces/{workspace_id}"
+FLOW = "/api/v1/chatflows"
+GRAPH = {"nodes": [{"id": "start", "type": "trigger"}], "edges": []}
 TALK = "/api/v1/bots/{public_bot_id}"
 KEYS = "/api/v1/api-keys"
 WEBSITE = {"type": "website", "url": "http://site.invalid/"}
@@ -105,6 +109,9 @@ TABLE = (
     Route("POST", f"{AUTH}/browser/passkey/verify", PUBLIC, 403, {"credential": {}}),
     Route("GET", f"{AUTH}/oidc/{{provider}}/start", PUBLIC, 404),
     Route("GET", f"{AUTH}/oidc/{{provider}}/callback", PUBLIC, 303),
+    Route("POST", f"{AUTH}/password/forgot", PUBLIC, 503, {"email": "nobody@example.com"}),
+    Route("POST", f"{AUTH}/password/reset", PUBLIC, 401, {"token": "x", "new_password": "some other long one"}),
+    Route("POST", f"{AUTH}/email/verify", PUBLIC, 401, {"token": "x"}),
     # anybody who is signed in
     Route("GET", f"{AUTH}/me", SIGNED_IN),
     Route("PATCH", f"{AUTH}/me", SIGNED_IN, 200, {"name": "New"}),
@@ -113,6 +120,7 @@ TABLE = (
     Route("GET", f"{AUTH}/ways-in", SIGNED_IN),
     Route("DELETE", f"{AUTH}/ways-in/{{identity_id}}", SIGNED_IN, 404),
     Route("POST", f"{AUTH}/link/wallet", SIGNED_IN, 422, {}),
+    Route("POST", f"{AUTH}/email", SIGNED_IN, 503, {"email": "new@example.com"}),
     Route("POST", f"{AUTH}/oidc/{{provider}}/link", SIGNED_IN, 404),
     Route("POST", f"{AUTH}/passkeys/options", SIGNED_IN, 200, {}),
     Route("POST", f"{AUTH}/passkeys", SIGNED_IN, 422, {"credential": {}}),
@@ -180,9 +188,14 @@ TABLE = (
     Route("GET", KB, "kb.read"),
     Route("GET", f"{KB}/{{kb_id}}", "kb.read"),
     Route("DELETE", f"{KB}/{{kb_id}}", "kb.write", 204),
+    Route("PATCH", f"{KB}/{{kb_id}}", "kb.write", 200, {"name": "Handbook"}),
+    Route("POST", f"{KB}/{{kb_id}}/reindex", "kb.write", 202, {}),
+    Route("DELETE", f"{KB}/{{kb_id}}/reindex", "kb.write", 404),
     Route("GET", f"{KB}/{{kb_id}}/documents", "kb.read"),
     Route("POST", f"{KB}/{{kb_id}}/documents", "kb.write", 202, PASTED),
     Route("POST", f"{KB}/{{kb_id}}/documents/retry", "kb.write", 202),
+    Route("POST", f"{KB}/{{kb_id}}/documents/cancel", "kb.write", 202),
+    Route("POST", f"{KB}/{{kb_id}}/documents/{{document_id}}/cancel", "kb.write", 409),
     Route("GET", f"{KB}/{{kb_id}}/documents/{{document_id}}", "kb.read"),
     Route("PATCH", f"{KB}/{{kb_id}}/documents/{{document_id}}", "kb.write", 200, {"is_enabled": False}),
     Route("DELETE", f"{KB}/{{kb_id}}/documents/{{document_id}}", "kb.write", 204),
@@ -228,6 +241,35 @@ TABLE = (
     Route("GET", f"{BOT}/{{bot_id}}/identity", "bots.read"),
     Route("POST", f"{BOT}/{{bot_id}}/identity/rotate", "bots.deploy"),
     Route("POST", f"{BOT}/{{bot_id}}/rollback", "bots.deploy", 200, {"version": 1}),
+    # chatflows
+    Route("GET", f"{FLOW}/node-types", "bots.read"),
+    Route("GET", f"{FLOW}/schema", "bots.read"),
+    Route("POST", f"{FLOW}/check", "bots.read", 200, {"graph": GRAPH}),
+    Route("POST", f"{FLOW}/draft", "bots.write", 201, {"name": "New"}),
+    Route("GET", f"{FLOW}/draft", "bots.read"),
+    Route("GET", f"{FLOW}/draft/{{flow_draft_id}}", "bots.read"),
+    Route("PUT", f"{FLOW}/draft/{{flow_draft_id}}", "bots.write", 200, {"name": "New"}),
+    Route("DELETE", f"{FLOW}/draft/{{flow_draft_id}}", "bots.write", 204),
+    Route("GET", f"{FLOW}/draft/{{flow_draft_id}}/problems", "bots.read"),
+    Route("POST", f"{FLOW}/draft/{{flow_draft_id}}/test", "bots.read", 200, {"message": "Hello"}),
+    Route("POST", f"{FLOW}/draft/{{flow_draft_id}}/nodes/{{node_id}}/run", "bots.write", 200, {}),
+    Route(
+        "POST",
+        f"{FLOW}/draft/{{flow_draft_id}}/replay",
+        "conversations.read",
+        200,
+        {"conversation_id": "{conversation_id}"},
+    ),
+    Route("POST", f"{FLOW}/draft/{{flow_draft_id}}/deploy", "bots.deploy", 201),
+    Route("GET", FLOW, "bots.read"),
+    Route("GET", f"{FLOW}/{{chatflow_id}}", "bots.read"),
+    Route("DELETE", f"{FLOW}/{{chatflow_id}}", "bots.deploy", 204),
+    Route("POST", f"{FLOW}/{{chatflow_id}}/draft", "bots.write", 201),
+    Route("POST", f"{FLOW}/{{chatflow_id}}/duplicate", "bots.write", 201),
+    Route("GET", f"{FLOW}/{{chatflow_id}}/versions", "bots.read"),
+    Route("GET", f"{FLOW}/{{chatflow_id}}/diff", "bots.read", params={"before": "1", "after": "1"}),
+    Route("POST", f"{FLOW}/{{chatflow_id}}/rollback", "bots.deploy", 200, {"version": 1}),
+    Route("GET", f"{FLOW}/{{chatflow_id}}/conversations/{{conversation_id}}/turns", "conversations.read"),
 )
 NO_IDS = {"email": "x@example.com", "page": "0", "unused": "Another"}
 """What stands in paths and bodies and names nothing of a tenant."""
@@ -270,6 +312,9 @@ class World:
         bot_draft = await self.made(who, "POST", f"{BOT}/draft", fields)
         bot = await self.made(who, "POST", f"{BOT}/draft/{bot_draft['draft_id']}/deploy")
         kept_bot = await self.made(who, "POST", f"{BOT}/draft", fields)
+        flow_draft = await self.made(who, "POST", f"{FLOW}/draft", {"name": "Flow"})
+        flow = await self.made(who, "POST", f"{FLOW}/draft/{flow_draft['draft_id']}/deploy")
+        kept_flow = await self.made(who, "POST", f"{FLOW}/draft", {"name": "Flow"})
         question = await self.made(who, "POST", f"{KB}/{base['kb_id']}/golden-questions", GOLDEN)
         chunks = f"{KB}/{base['kb_id']}/documents/{base['documents'][0]['document_id']}/chunks"
         chunk = await self.made(who, "POST", chunks, {"text": "Cats are welcome."})
@@ -295,6 +340,10 @@ class World:
             "bot_id": bot["bot_id"],
             "public_bot_id": bot["bot_id"],
             "bot_draft_id": kept_bot["draft_id"],
+            "chatflow_id": flow["bot_id"],
+            "flow_draft_id": kept_flow["draft_id"],
+            "node_id": "reply",
+            "conversation_id": await self._conversation_of(who, flow["bot_id"]),
             "workspace_id": workspace_id,
             "user_id": member.user_id,
             "question_id": question["id"],
@@ -318,6 +367,15 @@ class World:
         async with self.installation.works.open(replace(scope, permissions=ADMIN)) as work:
             made = await ConnectionService(work).keep("notion", "Notion", Grant("token", account=str(uuid4())))
             return str(made.id)
+
+    async def _conversation_of(self, who: str, bot_id: str) -> str:
+        """The id of a conversation that a visitor has held with a bot."""
+        await self.made(who, "POST", f"/api/v1/bots/{bot_id}/chat", {"message": "Hello"})
+        person = self.people[who]
+        scope = scope_of_job(UUID(person.organization_id), UUID(person.workspace_id), job="test")
+        async with self.installation.works.open(scope, read_only=True) as work:
+            page = await work.repository(ConversationRepository).page(PageParams(limit=1))
+        return str(page.items[0].id)
 
     async def _sign_in_objects(self, who: str) -> dict[str, str]:
         """A linked wallet and the caller's own session."""

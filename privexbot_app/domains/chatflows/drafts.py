@@ -79,6 +79,7 @@ class ChatflowDraftService(BotDraftService):
 
         Needs `bots.deploy`. Raises BotIncompleteError naming every problem with its node, BotChangedError.
         """
+        self._scope.require("bots.deploy")
         draft = await self.get(draft_id)
         deployed = await super().deploy(draft_id, deployment, browser_url=browser_url)
         async with self._works.open(self._scope) as work:

@@ -10,14 +10,17 @@ from privexbot_app.api.deps import CurrentScope, Paging, RuntimeDep
 from privexbot_app.api.uploads import SOURCES_BODY, is_multipart, read_files, read_source
 from privexbot_app.domains.knowledge import retrieval
 from privexbot_app.domains.knowledge.drafts import KnowledgeDraftService
+from privexbot_app.domains.knowledge.reindexing import begin_reindex, cancel_reindex
 from privexbot_app.domains.knowledge.reviewing import DraftPages
 from privexbot_app.domains.knowledge.schemas import (
     ChunkPreviews,
     Finalized,
+    KnowledgeBaseChange,
     KnowledgeBaseView,
     KnowledgeDraftChange,
     KnowledgeDraftView,
     NewKnowledgeBase,
+    ReindexRequest,
     SearchRequest,
     SearchResults,
     SourcePage,
@@ -167,6 +170,30 @@ async def get_base(kb_id: UUID, scope: CurrentScope, installation: RuntimeDep) -
     """A knowledge base and how far its documents are."""
     async with installation.works.open(scope, read_only=True) as work:
         return await KnowledgeService(work).get_base(kb_id)
+
+
+@router.patch("/{kb_id}")
+async def change_base(
+    kb_id: UUID, body: KnowledgeBaseChange, scope: CurrentScope, installation: RuntimeDep
+) -> KnowledgeBaseView:
+    """Rename or describe a knowledge base, or change how passages are found from the next question on."""
+    async with installation.works.open(scope) as work:
+        return await KnowledgeService(work).change_base(kb_id, body)
+
+
+@router.post("/{kb_id}/reindex", status_code=202)
+async def reindex(
+    kb_id: UUID, body: ReindexRequest, scope: CurrentScope, installation: RuntimeDep
+) -> KnowledgeBaseView:
+    """Index everything anew with other chunking or embedding; bots answer from what is there until it is done."""
+    return await begin_reindex(installation.works, scope, kb_id, body)
+
+
+@router.delete("/{kb_id}/reindex")
+async def cancel_reindexing(kb_id: UUID, scope: CurrentScope, installation: RuntimeDep) -> KnowledgeBaseView:
+    """Give up a re-index, or take note that it has failed; what is in use stays."""
+    async with installation.works.open(scope) as work:
+        return await cancel_reindex(work, kb_id)
 
 
 @router.delete("/{kb_id}", status_code=204)

@@ -60,9 +60,16 @@ async def add_documents(kb_id: UUID, request: Request, scope: CurrentScope, inst
 
 @router.post("/retry", status_code=202)
 async def retry_failed(kb_id: UUID, scope: CurrentScope, installation: RuntimeDep) -> Documents:
-    """Index every failed document once more."""
+    """Index every failed or cancelled document once more."""
     async with installation.works.open(scope) as work:
         return Documents(documents=await KnowledgeService(work).retry_failed(kb_id))
+
+
+@router.post("/cancel", status_code=202)
+async def cancel_documents(kb_id: UUID, scope: CurrentScope, installation: RuntimeDep) -> Documents:
+    """Stop every document that is on its way."""
+    async with installation.works.open(scope) as work:
+        return Documents(documents=await KnowledgeService(work).cancel_documents(kb_id))
 
 
 @router.get("/{document_id}")
@@ -95,6 +102,15 @@ async def retry_document(
     """Index a document once more."""
     async with installation.works.open(scope) as work:
         return await KnowledgeService(work).retry_document(kb_id, document_id)
+
+
+@router.post("/{document_id}/cancel", status_code=202)
+async def cancel_document(
+    kb_id: UUID, document_id: UUID, scope: CurrentScope, installation: RuntimeDep
+) -> DocumentTicket:
+    """Stop a document that is on its way; no search finds it until it is tried again."""
+    async with installation.works.open(scope) as work:
+        return await KnowledgeService(work).cancel_document(kb_id, document_id)
 
 
 @router.get("/{document_id}/text")

@@ -6,10 +6,13 @@ from uuid import UUID
 from privexbot_app.domains.knowledge.aligning import align_chunk
 from privexbot_app.domains.knowledge.indexing import index_document, index_waiting
 from privexbot_app.domains.knowledge.loading import load_draft_source
+from privexbot_app.domains.knowledge.rebuilding import rebuild_base, remove_generation
 from privexbot_app.domains.knowledge.repository import (
     DocumentRepository,
+    RebuildRepository,
     SourceRepository,
     list_abandoned,
+    list_abandoned_rebuilds,
     list_due_sources,
     list_sealed_sources,
 )
@@ -36,6 +39,21 @@ async def run_index_document(works: Workshop, scope: Scope, *, document_id: str)
     """Index one document, and for a while those that wait beside it."""
     await index_document(works, scope, UUID(document_id))
     await index_waiting(works, scope, UUID(document_id))
+
+
+@job("knowledge.rebuild", queue="ingest", timeout_seconds=6 * 3600, retries=1)
+async def run_rebuild(works: Workshop, scope: Scope, *, base_id: str) -> None:
+    """Index a knowledge base anew beside what is in use."""
+    await rebuild_base(works, scope, UUID(base_id))
+
+
+@job("knowledge.delete_generation", queue="fast", timeout_seconds=3600, retries=3)
+async def run_delete_generation(
+    works: Workshop, scope: Scope, *, base_id: str, generation: int, vector_store: str
+) -> None:
+    """Remove chunks and vectors that were replaced by those of another generation, or given up."""
+    store = works.plugins.vector_stores.get(vector_store)
+    await remove_generation(works, scope, UUID(base_id), generation, store)
 
 
 @job("knowledge.align_chunk", queue="fast", timeout_seconds=300, retries=3)
@@ -89,6 +107,9 @@ async def revive_documents(works: Workshop) -> None:
     """Queue documents again whose worker has gone silent, which were postponed, or which the queue has lost."""
     async with works.open(SystemScope("revive abandoned documents"), read_only=True) as work:
         rows = await list_abandoned(work.session, now=utc_now())
+        rebuilds = await list_abandoned_rebuilds(work.session, now=utc_now())
+    for workspace_id, base_id in rebuilds:
+        await _revive_rebuild(works, workspace_id, base_id)
     by_workspace: dict[UUID, list[UUID]] = defaultdict(list)
     for workspace_id, document_id in rows:
         by_workspace[workspace_id].append(document_id)
@@ -136,6 +157,16 @@ async def reseal_sources(works: Workshop) -> int:
                 source.sealed = fresh
                 resealed += 1
     return resealed
+
+
+async def _revive_rebuild(works: Workshop, workspace_id: UUID, base_id: UUID) -> None:
+    async with works.open(None, read_only=True) as work:
+        organization_id = await TenancyService(work).organization_of(workspace_id)
+    async with works.open(scope_of_job(organization_id, workspace_id, job="knowledge.revive_documents")) as work:
+        if await work.repository(RebuildRepository).wait(
+            base_id, now=utc_now(), lease_until=utc_now() + QUEUE_PATIENCE
+        ):
+            work.record_job("knowledge.rebuild", base_id=str(base_id))
 
 
 async def _revive(works: Workshop, workspace_id: UUID, document_ids: list[UUID]) -> None:

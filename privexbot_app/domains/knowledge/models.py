@@ -152,7 +152,8 @@ class Rebuild(WorkspaceModel, table=True):
     """A knowledge base that is being indexed anew, beside what is in use. Gone once it is switched to.
 
     generation: the one that is being made. settings: those it is made with.
-    status: running or failed, see `states.RebuildStatus`. total, done: documents.
+    status: running or failed, see `states.RebuildStatus`. total, done: documents. done_before: when a worker began.
+    started_at: when the worker that is at it began; NULL while it waits for one.
     lease_until: until when its worker, or the queue, may be silent; NULL once it has failed.
     """
 
@@ -170,7 +171,7 @@ class Rebuild(WorkspaceModel, table=True):
     error_message: str | None = None
     total: int = 0
     done: int = 0
-    chunks: int = 0
+    done_before: int = 0
     attempt: int = 0
     tries: int = 0
     lease_until: datetime | None = moment(default=None, nullable=True)

@@ -20,10 +20,16 @@ from sqlmodel import col
 
 from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase
-from privexbot_app.domains.knowledge.repository import IN_USE, ChunkRepository, KnowledgeBaseRepository
+from privexbot_app.domains.knowledge.reindexing import ReindexRunningError
+from privexbot_app.domains.knowledge.repository import (
+    IN_USE,
+    ChunkRepository,
+    KnowledgeBaseRepository,
+    RebuildRepository,
+)
 from privexbot_app.domains.knowledge.schemas import KnowledgeSettings
 from privexbot_app.domains.knowledge.service import queue, space_of
-from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
+from privexbot_app.domains.knowledge.states import OPEN, RebuildStatus
 from privexbot_app.domains.tenancy.service import TenancyService, scope_of_job
 from privexbot_app.integrations.plugins import Work, Workshop
 from privexbot_app.integrations.vector_stores.base import VectorRecord, VectorStore
@@ -38,7 +44,6 @@ BATCH = 500
 MOST_ROUNDS = 20
 CLAIM_SECONDS = 60
 MOST_LOOKS = 8
-OPEN = (*RUNNING, DocumentStatus.QUEUED)
 Tell = Callable[[str], None]
 
 
@@ -170,6 +175,8 @@ async def move_vectors(
         base = await work.repository(KnowledgeBaseRepository).get(base_id)
     held_in = KnowledgeSettings.model_validate(base.settings).vector_store
     move = _Move(works, scope, base_id, base.generation, held_in, to, pause)
+    async with works.open(scope, read_only=True) as work:
+        await _require_no_rebuild(work, base_id)
     await move.target.check()
     if to == held_in and not is_rebuilt:
         return MoveResult(vectors=await move.source.count(move.old_space), reindexed=0, is_moved=False)
@@ -291,6 +298,7 @@ async def _switch(move: _Move, copied: _Inventory, lost: set[UUID]) -> int | Non
     """
     async with move.works.open(move.scope) as work:
         base = await _lock_base(work, move)
+        await _require_no_rebuild(work, move.base_id)
         # Locks these rows first: a worker that claims one waits for us, and then reads the new place.
         at_work = await _lock_open_documents(work, move.base_id)
         now = await _read_inventory(work, move.base_id)
@@ -309,6 +317,12 @@ async def _switch(move: _Move, copied: _Inventory, lost: set[UUID]) -> int | Non
             "knowledge_base.moved", move.base_id, source=move.source_name, target=move.target_name
         )
         return len(incomplete)
+
+
+async def _require_no_rebuild(work: Work, base_id: UUID) -> None:
+    rebuild = await work.repository(RebuildRepository).find_of(base_id)
+    if rebuild is not None and rebuild.status == RebuildStatus.RUNNING:
+        raise ReindexRunningError
 
 
 def _record_removal(work: Work, space: Namespace, store_name: str, document_ids: list[str] | None) -> None:

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.knowledge.content import read_text
-from privexbot_app.domains.knowledge.models import Document, Source
+from privexbot_app.domains.knowledge.models import Document, KnowledgeBase, Source
 from privexbot_app.domains.knowledge.repository import (
     DocumentRepository,
     KnowledgeBaseRepository,
+    RebuildRepository,
     SourceRepository,
 )
 from privexbot_app.domains.knowledge.schemas import (
@@ -26,7 +27,7 @@ from privexbot_app.domains.knowledge.schemas import (
 )
 from privexbot_app.domains.knowledge.showing import view_bases, view_documents
 from privexbot_app.domains.knowledge.sources import StoredDocument, StoredSource
-from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
+from privexbot_app.domains.knowledge.states import OPEN, RETRIED, DocumentStatus
 from privexbot_app.integrations.plugins import Plugins, Work
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.errors import ConflictError, NotFoundError
@@ -45,6 +46,15 @@ class DocumentBusyError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("This document is being indexed. Wait until it is done.")
+
+
+class DocumentSettledError(ConflictError):
+    """The document is not on its way, so there is nothing to cancel."""
+
+    code = "document_settled"
+
+    def __init__(self) -> None:
+        super().__init__("This document is not being indexed, so there is nothing to cancel.")
 
 
 class KnowledgeService:
@@ -68,11 +78,16 @@ class KnowledgeService:
         return (await view_bases(self._work, [base]))[0]
 
     async def change_base(self, base_id: UUID, change: KnowledgeBaseChange) -> KnowledgeBaseView:
-        """Rename or describe a knowledge base. Needs `kb.write`."""
+        """Rename or describe a knowledge base, or change how passages are found. Needs `kb.write`."""
         self._work.scope.require("kb.write")
         base = await self._bases.get(base_id)
-        base.name, base.description = change.name, change.description
-        AuditService(self._work).record("knowledge_base.changed", base_id, name=base.name)
+        base.name = base.name if change.name is None else change.name
+        base.description = base.description if change.description is None else change.description
+        if change.retrieval is not None:
+            if change.retrieval.rerank is not None:
+                self._work.plugins.rerankers.get(change.retrieval.rerank)
+            base.settings = {**base.settings, "retrieval": change.retrieval.model_dump(mode="json")}
+        AuditService(self._work).record("knowledge_base.changed", base_id, fields=sorted(change.model_fields_set))
         return await self.get_base(base_id)
 
     async def list_missing(self, base_ids: list[UUID]) -> list[UUID]:
@@ -85,15 +100,12 @@ class KnowledgeService:
         self._work.scope.require("kb.write")
         base = await self._bases.get(base_id)
         documents = await self._documents.all(self._documents.query(Document.knowledge_base_id == base_id))
+        rebuild = await self._work.repository(RebuildRepository).find_of(base_id)
         await self._bases.delete(base_id)
-        self._work.record_job(
-            "knowledge.delete_remains",
-            base_id=str(base_id),
-            generation=base.generation,
-            vector_store=KnowledgeSettings.model_validate(base.settings).vector_store,
-            document_ids=None,
-            folders=[document.storage_path for document in documents],
-        )
+        folders = [document.storage_path for document in documents]
+        self._record_removal(base, base.generation, None, folders)
+        if rebuild is not None:
+            self._record_removal(base, rebuild.generation, None, [])
         AuditService(self._work).record("knowledge_base.deleted", base_id, name=base.name)
 
     async def list_documents(self, base_id: UUID, params: PageParams) -> Page[DocumentView]:
@@ -118,22 +130,42 @@ class KnowledgeService:
         return tickets
 
     async def retry_document(self, base_id: UUID, document_id: UUID) -> DocumentTicket:
-        """Index a failed document once more. Needs `kb.write`. Raises DocumentBusyError."""
+        """Index a document once more. Needs `kb.write`. Raises DocumentBusyError."""
         self._work.scope.require("kb.write")
         document = await self._find(base_id, document_id)
-        if document.status in (*RUNNING, DocumentStatus.QUEUED):
+        if document.status in OPEN:
             raise DocumentBusyError
         queue(self._work, document)
         return DocumentTicket(document_id=document.id, status=DocumentStatus.QUEUED)
 
     async def retry_failed(self, base_id: UUID) -> list[DocumentTicket]:
-        """Index every failed document of a knowledge base once more. Needs `kb.write`."""
+        """Index every failed or cancelled document of a knowledge base once more. Needs `kb.write`."""
         self._work.scope.require("kb.write")
         await self._bases.get(base_id)
-        documents = await self._documents.list_by_status(base_id, DocumentStatus.FAILED)
+        documents = await self._documents.list_by_status(base_id, *RETRIED)
         for document in documents:
             queue(self._work, document)
         return [DocumentTicket(document_id=document.id, status=DocumentStatus.QUEUED) for document in documents]
+
+    async def cancel_document(self, base_id: UUID, document_id: UUID) -> DocumentTicket:
+        """Stop a document that is on its way; it is not found until it is tried again. Needs `kb.write`.
+
+        Raises DocumentSettledError if there is nothing to stop.
+        """
+        self._work.scope.require("kb.write")
+        await self._find(base_id, document_id)
+        if not await self._documents.cancel(base_id, document_id):
+            raise DocumentSettledError
+        AuditService(self._work).record("document.cancelled", document_id)
+        return DocumentTicket(document_id=document_id, status=DocumentStatus.CANCELLED)
+
+    async def cancel_documents(self, base_id: UUID) -> list[DocumentTicket]:
+        """Stop every document of a knowledge base that is on its way. Needs `kb.write`."""
+        self._work.scope.require("kb.write")
+        await self._bases.get(base_id)
+        ids = await self._documents.cancel(base_id)
+        AuditService(self._work).record("documents.cancelled", base_id, documents=len(ids))
+        return [DocumentTicket(document_id=id, status=DocumentStatus.CANCELLED) for id in ids]
 
     async def set_enabled(self, base_id: UUID, document_id: UUID, *, is_enabled: bool) -> DocumentView:
         """Let searches find a document, or not. Needs `kb.write`."""
@@ -149,14 +181,7 @@ class KnowledgeService:
         base = await self._bases.get(base_id)
         document = await self._find(base_id, document_id)
         await self._documents.delete(document_id)
-        self._work.record_job(
-            "knowledge.delete_remains",
-            base_id=str(base_id),
-            generation=base.generation,
-            vector_store=KnowledgeSettings.model_validate(base.settings).vector_store,
-            document_ids=[str(document_id)],
-            folders=[document.storage_path],
-        )
+        self._record_removal(base, base.generation, [str(document_id)], [document.storage_path])
         AuditService(self._work).record("document.deleted", document_id, name=document.name)
 
     async def find_text(self, base_id: UUID, document_id: UUID) -> tuple[str, str]:
@@ -164,6 +189,18 @@ class KnowledgeService:
         self._work.scope.require("kb.read")
         document = await self._find(base_id, document_id)
         return document.name, document.storage_path
+
+    def _record_removal(
+        self, base: KnowledgeBase, generation: int, document_ids: list[str] | None, folders: list[str]
+    ) -> None:
+        self._work.record_job(
+            "knowledge.delete_remains",
+            base_id=str(base.id),
+            generation=generation,
+            vector_store=KnowledgeSettings.model_validate(base.settings).vector_store,
+            document_ids=document_ids,
+            folders=folders,
+        )
 
     async def _find(self, base_id: UUID, document_id: UUID) -> Document:
         document = await self._documents.get(document_id)

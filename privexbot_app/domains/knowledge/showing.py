@@ -37,7 +37,7 @@ async def view_bases(work: Work, rows: Sequence[KnowledgeBase]) -> list[Knowledg
     for row in rows:
         left = await _seconds_left(work, row.id) if _is_processing(counts[row.id]) else {}
         rebuild = rebuilds.get(row.id)
-        shown = await _view_rebuild(work, rebuild) if rebuild else None
+        shown = _view_rebuild(rebuild) if rebuild else None
         views.append(_base_view(row, counts[row.id], max(left.values(), default=None), shown))
     return views
 
@@ -63,10 +63,11 @@ async def _seconds_left(work: Work, base_id: UUID) -> dict[UUID, int]:
     return seconds_left(documents, per_second=per_second, usual_chunks=sum(known) / len(known))
 
 
-async def _view_rebuild(work: Work, row: Rebuild) -> RebuildView:
+def _view_rebuild(row: Rebuild) -> RebuildView:
     seconds = (utc_now() - row.started_at).total_seconds() if row.started_at else 0.0
-    is_measured = row.status == RebuildStatus.RUNNING and row.done and seconds
-    eta = round(seconds / row.done * (row.total - row.done)) if is_measured else None
+    done_now = row.done - row.done_before
+    is_measured = row.status == RebuildStatus.RUNNING and done_now > 0
+    eta = round(seconds / done_now * (row.total - row.done)) if is_measured else None
     error = DocumentError(code=row.error_code, message=row.error_message or "") if row.error_code else None
     return RebuildView(
         status=RebuildStatus(row.status),

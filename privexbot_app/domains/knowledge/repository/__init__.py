@@ -1,6 +1,11 @@
 """Rows of knowledge bases, sources, documents and chunks. One module for each table."""
 
-from privexbot_app.domains.knowledge.repository.bases import KnowledgeBaseRepository, RebuildRepository, list_every_base
+from privexbot_app.domains.knowledge.repository.bases import (
+    KnowledgeBaseRepository,
+    RebuildRepository,
+    list_abandoned_rebuilds,
+    list_every_base,
+)
 from privexbot_app.domains.knowledge.repository.chunks import IN_USE, ChunkRepository
 from privexbot_app.domains.knowledge.repository.documents import DocumentRepository, list_abandoned
 from privexbot_app.domains.knowledge.repository.sources import SourceRepository, list_due_sources, list_sealed_sources
@@ -13,6 +18,7 @@ __all__ = [
     "RebuildRepository",
     "SourceRepository",
     "list_abandoned",
+    "list_abandoned_rebuilds",
     "list_due_sources",
     "list_every_base",
     "list_sealed_sources",

@@ -140,6 +140,32 @@ class ChunkRepository(TenantRepository[Chunk]):
         statement = update(Chunk).where(Chunk.knowledge_base_id == base_id, Chunk.generation == old)
         await self.session.execute(statement.values(generation=new), execution_options={"synchronize_session": False})
 
+    async def take_unindexed_along(self, base_id: UUID, old: int, new: int) -> None:
+        """Give the chunks of documents that are not indexed another generation: a re-index has not built them, and
+        what people have changed of them must not be lost."""
+        unindexed = select(Document.id).where(
+            Document.knowledge_base_id == base_id, Document.status != DocumentStatus.INDEXED
+        )
+        mine = (Chunk.knowledge_base_id == base_id, Chunk.document_id.in_(unindexed))
+        options = {"synchronize_session": False}
+        await self.session.execute(delete(Chunk).where(*mine, Chunk.generation == new), execution_options=options)
+        along = update(Chunk).where(*mine, Chunk.generation == old).values(generation=new)
+        await self.session.execute(along, execution_options=options)
+
+    async def list_generation(self, base_id: UUID, generation: int) -> dict[UUID, UUID]:
+        """The ids of the enabled chunks of a generation, with their documents."""
+        statement = select(Chunk.id, Chunk.document_id).where(
+            Chunk.knowledge_base_id == base_id, Chunk.generation == generation, Chunk.is_enabled.is_(True)
+        )
+        return {row[0]: row[1] for row in (await self.session.execute(statement)).all()}
+
+    async def delete_generation(self, base_id: UUID, generation: int) -> None:
+        """Delete the chunks of a generation."""
+        await self.session.execute(
+            delete(Chunk).where(Chunk.knowledge_base_id == base_id, Chunk.generation == generation),
+            execution_options={"synchronize_session": False},
+        )
+
     async def search_keywords(
         self, base_ids: Sequence[UUID], words: Sequence[str], *, limit: int, document_ids: Sequence[UUID] | None
     ) -> list[UUID]:

@@ -1,6 +1,6 @@
 """Rows of documents, and who is at work on them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -69,9 +69,32 @@ class DocumentRepository(TenantRepository[Document]):
         """Note that an indexed document's chunks are changed by people. False if it is not indexed, or at work."""
         return await self._update(id, Document.status == DocumentStatus.INDEXED, attempt=Document.attempt + 1)
 
-    async def list_by_status(self, base_id: UUID, status: DocumentStatus) -> Sequence[Document]:
-        """All documents of a knowledge base in one state."""
-        return await self.all(self.query(Document.knowledge_base_id == base_id, Document.status == status))
+    async def cancel(self, base_id: UUID, id: UUID | None = None) -> list[UUID]:
+        """Stop those documents of a knowledge base that are on their way, or this one. Returns which these were.
+
+        The attempt counts on, so that a worker that is at it is fenced off.
+        """
+        wanted = [Document.knowledge_base_id == base_id, Document.status.in_(OPEN)]
+        wanted += [Document.id == id] if id is not None else []
+        ids = list((await self.session.execute(select(Document.id).where(*wanted))).scalars().all())
+        statement = (
+            update(Document)
+            .where(*wanted)
+            .values(
+                status=DocumentStatus.CANCELLED,
+                attempt=Document.attempt + 1,
+                progress=0.0,
+                error_code=None,
+                error_message=None,
+                lease_until=None,
+            )
+        )
+        await self.session.execute(statement, execution_options={"synchronize_session": "fetch"})
+        return ids
+
+    async def list_by_status(self, base_id: UUID, *statuses: DocumentStatus) -> Sequence[Document]:
+        """All documents of a knowledge base in any of these states."""
+        return await self.all(self.query(Document.knowledge_base_id == base_id, Document.status.in_(statuses)))
 
     async def list_open(self, base_id: UUID) -> list[OpenDocument]:
         """The documents of a knowledge base that are on their way, the oldest first."""
@@ -125,10 +148,56 @@ class DocumentRepository(TenantRepository[Document]):
         holding = select(Chunk.document_id).where(Chunk.id.in_(chunk_ids))
         return await self.all(self.query(Document.id.in_(holding), Document.status == DocumentStatus.INDEXED))
 
+    async def list_unbuilt(self, base_id: UUID, generation: int, *, limit: int) -> Sequence[Document]:
+        """Indexed documents that a re-index has not built as they are now, the oldest first."""
+        is_unbuilt = or_(Document.built_generation != generation, Document.built_attempt != Document.attempt)
+        statement = self.query(*_indexed(base_id), is_unbuilt)
+        return await self.all(statement.order_by(Document.id).limit(limit))
+
+    async def count_indexed(self, base_id: UUID) -> int:
+        """How many documents of a knowledge base are indexed."""
+        return (await self.session.execute(select(func.count(Document.id)).where(*_indexed(base_id)))).scalar_one()
+
+    async def count_built(self, base_id: UUID, generation: int) -> int:
+        """How many documents a re-index has built as they are now."""
+        is_built = (Document.built_generation == generation) & (Document.built_attempt == Document.attempt)
+        statement = select(func.count(Document.id)).where(*_indexed(base_id), is_built)
+        return (await self.session.execute(statement)).scalar_one()
+
+    async def mark_built(self, id: UUID, generation: int, attempt: int) -> None:
+        """Note for which re-index, and of which attempt, a document's chunks were made."""
+        await self._update(id, Document.id == id, built_generation=generation, built_attempt=attempt)
+
+    async def forget_built(self, base_id: UUID, ids: Collection[UUID] | None = None) -> None:
+        """Have all documents of a knowledge base, or these, built again."""
+        statement = update(Document).where(Document.knowledge_base_id == base_id).values(built_generation=0)
+        if ids is not None:
+            statement = statement.where(Document.id.in_(ids))
+        await self.session.execute(statement, execution_options={"synchronize_session": False})
+
+    async def lock_open(self, base_id: UUID) -> Sequence[Document]:
+        """The documents on their way, which nobody else changes until the unit of work ends."""
+        statement = self.query(Document.knowledge_base_id == base_id, Document.status.in_(OPEN))
+        return await self.all(statement.order_by(Document.id).with_for_update())
+
+    async def recount(self, base_id: UUID, generation: int) -> None:
+        """Count the chunks and tokens of the indexed documents anew."""
+        mine = (Chunk.document_id == Document.id, Chunk.generation == generation)
+        chunks = select(func.count(Chunk.id)).where(*mine).correlate(Document).scalar_subquery()
+        tokens = (
+            select(func.coalesce(func.sum(Chunk.token_count), 0)).where(*mine).correlate(Document).scalar_subquery()
+        )
+        statement = update(Document).where(*_indexed(base_id)).values(chunk_count=chunks, token_count=tokens)
+        await self.session.execute(statement, execution_options={"synchronize_session": False})
+
     async def _update(self, id: UUID, condition: ColumnElement[bool], **values: Any) -> bool:
         statement = update(Document).where(Document.id == id, condition).values(**values)
         result = await self.session.execute(statement, execution_options={"synchronize_session": False})
         return result.rowcount == 1
+
+
+def _indexed(base_id: UUID) -> tuple[Any, ...]:
+    return Document.knowledge_base_id == base_id, Document.status == DocumentStatus.INDEXED
 
 
 def _conditions(filters: SearchFilters) -> list[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from privexbot_app.domains.knowledge.schemas.bases import (
     KnowledgeDraftView,
     NewKnowledgeBase,
     RebuildView,
+    ReindexRequest,
 )
 from privexbot_app.domains.knowledge.schemas.documents import (
     ChunkChange,
@@ -90,6 +91,7 @@ __all__ = [
     "QaSource",
     "QuestionAnswer",
     "RebuildView",
+    "ReindexRequest",
     "RetrievalSettings",
     "SearchMode",
     "SearchRequest",

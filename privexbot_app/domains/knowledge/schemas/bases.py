@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from privexbot_app.domains.knowledge.schemas.documents import DocumentError
 from privexbot_app.domains.knowledge.schemas.names import BaseName
-from privexbot_app.domains.knowledge.schemas.settings import KnowledgeSettings
+from privexbot_app.domains.knowledge.schemas.settings import ChunkingSettings, KnowledgeSettings, RetrievalSettings
 from privexbot_app.domains.knowledge.schemas.sources import SourceView
 from privexbot_app.domains.knowledge.states import RebuildStatus
 
@@ -32,10 +32,18 @@ class NewKnowledgeBase(BaseModel):
 
 
 class KnowledgeBaseChange(BaseModel):
-    """What people may change of a finished knowledge base."""
+    """What people may change of a finished knowledge base at once; absent fields stay."""
 
-    name: BaseName
-    description: str = Field("", max_length=2000)
+    name: BaseName | None = None
+    description: str | None = Field(None, max_length=2000)
+    retrieval: RetrievalSettings | None = None
+
+
+class ReindexRequest(BaseModel):
+    """With what a knowledge base is indexed anew; absent settings stay as they are."""
+
+    chunking: ChunkingSettings | None = None
+    embedding: str | None = Field(None, min_length=1, max_length=50)
 
 
 class KnowledgeDraftChange(BaseModel):

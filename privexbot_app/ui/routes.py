@@ -54,6 +54,16 @@ def chatbot(bot_id: str) -> str:
     return f"/chatbots/{bot_id}"
 
 
+def connections() -> str:
+    """The services that are connected."""
+    return "/connections"
+
+
+def start_connection(provider: str) -> str:
+    """Where a browser goes to connect a service; leads away from the dashboard and back to it."""
+    return f"/api/v1/connections/{quote(provider, safe='')}/start"
+
+
 def account() -> str:
     """The user's own page."""
     return "/account"

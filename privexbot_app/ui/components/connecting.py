@@ -7,11 +7,11 @@ from typing import Any
 
 import reflex as rx
 
-from privexbot_app.ui.components.basics import Text
+from privexbot_app.ui.components.basics import Text, icon
 from privexbot_app.ui.components.dialogs import dialog_actions
 from privexbot_app.ui.components.forms import field, select_input, switch_input
 from privexbot_app.ui.components.waiting import note
-from privexbot_app.ui.knowledge.connecting import SCHEDULES, FormField
+from privexbot_app.ui.knowledge.connecting import SCHEDULES, WITH_TOKEN, FormField
 
 
 def connect_dialog(state: Any) -> rx.Component:
@@ -30,6 +30,7 @@ def connect_dialog(state: Any) -> rx.Component:
         state.connecting_title,
         state.connecting_lead,
         state.add_connected,
+        rx.cond(state.connections.length() > 0, _connections(state)),
         rx.el.div(rx.foreach(state.form_basic, drawn), key=state.connecting, class_name="pb-stack"),
         rx.cond(state.form_more.length() > 0, more),
         select_input(
@@ -41,6 +42,35 @@ def connect_dialog(state: Any) -> rx.Component:
             help_text="What is new is added, what has changed is indexed again, what is gone is deleted.",
         ),
         submit="Begin to read",
+    )
+
+
+def _connections(state: Any) -> rx.Component:
+    """A connection in place of a token, and how to make one; that happens in another tab, so that the form stays."""
+    connect = rx.button(
+        rx.el.a(icon("plug", 15), "Connect", href=state.connect_address, target="_blank", rel="noopener"),
+        as_child=True,
+        variant="soft",
+    )
+    again = rx.button(
+        icon("refresh-cw", 15),
+        "Look again",
+        type="button",
+        variant="soft",
+        color_scheme="gray",
+        on_click=state.look_for_connections,
+    )
+    return rx.el.div(
+        select_input(
+            "Access",
+            id="connect-access",
+            name="connection",
+            options=state.connections,
+            default_value=WITH_TOKEN,
+            help_text="A connected service needs no token below.",
+        ),
+        rx.cond(state.connect_address != "", rx.el.div(connect, again, class_name="pb-actions")),
+        class_name="pb-stack",
     )
 
 

@@ -9,15 +9,20 @@ import reflex as rx
 from pydantic import TypeAdapter, ValidationError
 
 from privexbot_app import runtime
+from privexbot_app.domains.credentials.connections import ConnectionService
 from privexbot_app.domains.knowledge.schemas import NewSource
 from privexbot_app.integrations.parsers.base import supported_extensions
 from privexbot_app.kit.errors import ErrorKind, PrivexError
 from privexbot_app.kit.http import Browsing
+from privexbot_app.kit.pagination import LARGEST_PAGE_SIZE, PageParams
 from privexbot_app.kit.scope import Scope
+from privexbot_app.ui import routes
 from privexbot_app.ui.knowledge.connecting import (
+    WITH_TOKEN,
     ConnectorChoice,
     FormField,
     build_form,
+    connected_by,
     connector_choices,
     find_problems,
     is_on,
@@ -44,6 +49,7 @@ class AddingSources(rx.State, mixin=True):
 
     adding: which dialog is open; connecting: of “connect”, the kind of source that its form is for.
     problems: a sentence for each field that is wrong; under "" what is wrong with the whole.
+    connections: those that may stand in for a token in that form; connect_address: where another is made, or empty.
     accepted, max_bytes: the files that may be dropped. can_render: whether a page's scripts may be run.
     """
 
@@ -61,6 +67,8 @@ class AddingSources(rx.State, mixin=True):
     connecting_lead: str = ""
     form_basic: list[FormField] = []
     form_more: list[FormField] = []
+    connections: list[dict[str, str]] = []
+    connect_address: str = ""
 
     @rx.var
     def upload_hint(self) -> str:
@@ -86,7 +94,14 @@ class AddingSources(rx.State, mixin=True):
                 form = build_form(choice.type)
                 self.form_basic, self.form_more = form.basic, form.more
                 self.connecting, self.connecting_title, self.connecting_lead = choice.type, choice.title, choice.lead
+                self.connections, self.connect_address = [], ""
                 self.adding, self.problems = "connect", {}
+        await self._find_connections()
+
+    @rx.event
+    async def look_for_connections(self) -> None:
+        """List them again: one was made in another tab."""
+        await self._find_connections()
 
     @rx.event
     def close_adding(self, is_open: bool) -> None:
@@ -143,10 +158,14 @@ class AddingSources(rx.State, mixin=True):
             await self.scope()  # type: ignore[attr-defined]
             kind = self.connecting
             settings = read_form(kind, form)
-            if problems := find_problems(kind, settings):
+            by, connection = connected_by(kind), str(form.get("connection") or WITH_TOKEN)
+            is_connected = by is not None and connection != WITH_TOKEN
+            checked = {**settings, by.setting: WITH_TOKEN} if by is not None and is_connected else settings
+            if problems := find_problems(kind, checked):
                 self.problems = problems
                 return None
-        return await self._add({**settings, "type": kind, "sync_minutes": read_schedule(form.get("schedule"))})
+        fields = {**settings, "type": kind, "sync_minutes": read_schedule(form.get("schedule"))}
+        return await self._add({**fields, "connection_id": connection} if is_connected else fields)
 
     async def _add(self, fields: dict[str, Any]) -> Any:
         async with self:
@@ -172,6 +191,18 @@ class AddingSources(rx.State, mixin=True):
                 return None
             self.adding = ""
             return await self._after_adding(scope)
+
+    async def _find_connections(self) -> None:
+        by, scope = connected_by(self.connecting) if self.connecting else None, await self.scope()  # type: ignore[attr-defined]
+        if by is None or "credentials.read" not in scope.permissions:
+            return
+        works = runtime.current().works
+        async with works.open(scope, read_only=True) as work:
+            found = await ConnectionService(work).list_connections(PageParams(limit=LARGEST_PAGE_SIZE))
+        fitting = [{"value": str(view.id), "text": view.name} for view in found.items if view.provider == by.provider]
+        is_ready = by.provider in works.plugins.connections.configured() and "credentials.manage" in scope.permissions
+        self.connections = [{"value": WITH_TOKEN, "text": "With a token"}, *fitting] if fitting or is_ready else []
+        self.connect_address = routes.start_connection(by.provider) if is_ready else ""
 
     def _prepare_adding(self) -> None:
         """Show what may be added."""

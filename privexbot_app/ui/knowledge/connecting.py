@@ -11,10 +11,11 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from privexbot_app.integrations.source_connectors.base import SOURCE_CONNECTORS, ManyItemsConnector
+from privexbot_app.integrations.source_connectors.base import SOURCE_CONNECTORS, ConnectedBy, ManyItemsConnector
 from privexbot_app.kit.errors import FieldProblem
 
 SCHEDULES = (("never", "Never"), ("60", "Every hour"), ("1440", "Every day"), ("10080", "Every week"))
+WITH_TOKEN = "token"  # noqa: S105 - the choice of no connection
 NAME_PREFIX = "setting-"
 TITLES = {
     "url": "Address",
@@ -164,6 +165,12 @@ def build_form(type_: str) -> ConnectorForm:
     return ConnectorForm(
         [_field(type_, name, fields[name]) for name in basic], [_field(type_, name, fields[name]) for name in more]
     )
+
+
+def connected_by(type_: str) -> ConnectedBy | None:
+    """The connection that may stand in for a token of this kind of source; None where there is none."""
+    found: ConnectedBy | None = getattr(SOURCE_CONNECTORS.get(type_), "connected_by", None)
+    return found
 
 
 def read_form(type_: str, form: Mapping[str, Any]) -> dict[str, Any]:

@@ -64,6 +64,8 @@ def cut_into_pieces(
     text: the window; its first character is the document's character `offset`.
     """
     end = offset + len(text)
+    # An added chunk has no words in the text; it stands in the list of chunks alone.
+    chunks = [chunk for chunk in chunks if chunk.end > chunk.start]
     bounds = {offset, end, *(point for chunk in chunks for point in (chunk.start, chunk.end)), *cited}
     points = sorted(point for point in bounds if offset <= point <= end)
     labelled = {max(chunk.start, offset): chunk for chunk in reversed(chunks)}

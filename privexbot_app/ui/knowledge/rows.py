@@ -47,8 +47,11 @@ class DocumentRow:
     tone: str
     problem: str
     percent: int
+    left: str
     is_settled: bool
     is_failed: bool
+    is_cancelled: bool
+    conflicts: str
     chunks: str
     chunk_words: str
     size: str
@@ -97,12 +100,17 @@ class ChunkCard:
 
 @dataclass
 class ChunkLine:
-    """A chunk in the list beside a document's text."""
+    """A chunk in the list beside a document's text. mark: what people have done to it, in a word."""
 
+    id: str
     number: str
     label: str
     opening: str
     heading: str
+    mark: str
+    tone: str
+    is_enabled: bool
+    is_conflict: bool
 
 
 @dataclass

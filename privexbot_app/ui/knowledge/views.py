@@ -16,7 +16,7 @@ from privexbot_app.domains.knowledge.schemas import (
     RetrievalSettings,
     SearchResult,
 )
-from privexbot_app.domains.knowledge.states import SETTLED, DocumentStatus
+from privexbot_app.domains.knowledge.states import SETTLED, ChunkOrigin, DocumentStatus
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.rag.chunkers.base import CHUNKERS
 from privexbot_app.ui import routes
@@ -92,7 +92,10 @@ def document_row(view: DocumentView, base_id: str) -> DocumentRow:
         problem=view.error.message if view.error else "",
         percent=int(view.progress * 100),
         is_settled=view.status in SETTLED,
+        left=say_left(view.eta_seconds),
         is_failed=view.status is DocumentStatus.FAILED,
+        is_cancelled=view.status is DocumentStatus.CANCELLED,
+        conflicts=f"{say_count(view.conflicts, 'chunk')} in conflict" if view.conflicts else "",
         chunks=f"{view.chunk_count:,}" if view.chunk_count else "–",
         chunk_words=say_count(view.chunk_count, "chunk") if view.chunk_count else "",
         size=say_size(view.size_bytes),
@@ -104,7 +107,7 @@ def document_row(view: DocumentView, base_id: str) -> DocumentRow:
 
 
 def fact_rows(view: KnowledgeBaseView) -> list[dict[str, str]]:
-    """The settings of a knowledge base, which are fixed once documents are indexed."""
+    """What a knowledge base is made of, and how it is searched."""
     settings, chunking = view.settings, view.settings.chunking
     sizes = [
         {"name": option.title, "value": say_count(option.value, "token")}
@@ -141,6 +144,16 @@ def strategy_choices() -> list[StrategyChoice]:
     return sorted(choices, key=lambda choice: choice.name != "heading")
 
 
+def embedding_choices(configured: Sequence[str], chosen: str) -> list[dict[str, str]]:
+    """Every embedding that can be used here, and the one that is in use.
+
+    >>> embedding_choices(["minilm"], "gone")
+    [{'value': 'minilm', 'text': 'Minilm'}, {'value': 'gone', 'text': 'Gone'}]
+    """
+    names = [*configured, *([] if chosen in configured else [chosen])]
+    return [{"value": name, "text": name.replace("_", " ").capitalize()} for name in names]
+
+
 def options_of(strategy: str, values: dict[str, Any]) -> list[Option]:
     """The numbers that a chunker asks for, as its `Config` describes them, with the values that are set."""
     chunker: Any = CHUNKERS.get(strategy)
@@ -158,7 +171,44 @@ def chunk_cards(chunks: Sequence[ChunkPreview]) -> list[ChunkCard]:
 def chunk_line(chunk: ChunkView) -> ChunkLine:
     """A stored chunk for the list beside a document's text."""
     opening = " ".join(chunk.text[:160].split())
-    return ChunkLine(number=f"{chunk.index}", label=label_of(chunk), opening=opening[:80], heading=chunk.heading)
+    mark, tone = chunk_mark(chunk)
+    return ChunkLine(
+        id=str(chunk.id),
+        number=f"{chunk.index}",
+        label=label_of(chunk),
+        opening=opening[:80],
+        heading=chunk.heading,
+        mark=mark,
+        tone=tone,
+        is_enabled=chunk.is_enabled,
+        is_conflict=chunk.conflicting_text is not None,
+    )
+
+
+def chunk_mark(chunk: ChunkView) -> tuple[str, str]:
+    """What people have done to a chunk: a word, empty for nothing, and the tone of its badge."""
+    if chunk.conflicting_text is not None:
+        return "Conflict", "warn"
+    if not chunk.is_enabled:
+        return "Off", "neutral"
+    words = {ChunkOrigin.SOURCE: "", ChunkOrigin.EDITED: "Edited", ChunkOrigin.ADDED: "Added"}
+    return words[chunk.origin], "neutral"
+
+
+def say_left(seconds: int | None) -> str:
+    """How long something still takes.
+
+    >>> say_left(None), say_left(4), say_left(95), say_left(7300)
+    ('', 'a few seconds left', 'about 2 minutes left', 'about 2 hours left')
+    """
+    if seconds is None:
+        return ""
+    if seconds < 45:
+        return "a few seconds left"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"about {say_count(max(1, minutes), 'minute')} left"
+    return f"about {say_count(round(seconds / 3600), 'hour')} left"
 
 
 def found_passage(result: SearchResult, rank: int, question: str) -> Found:

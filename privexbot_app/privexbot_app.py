@@ -29,6 +29,7 @@ class PrivexBot(rx.App):
             inner,
             max_upload_bytes=installation.max_upload_bytes,
             trusted_proxy_hops=installation.trusted_proxy_hops,
+            api=api,
         )
 
 
@@ -43,8 +44,9 @@ async def _run_process() -> AsyncIterator[None]:
 settings = Settings()
 set_up_logging(settings.log_level)
 runtime.install(build_runtime(settings))
+api = create_api()
 app = PrivexBot(
-    api_transformer=create_api(),
+    api_transformer=api,
     html_lang="en",
     stylesheets=ui.STYLESHEETS,
     head_components=ui.head_components(),

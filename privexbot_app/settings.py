@@ -77,6 +77,9 @@ class Settings(BaseSettings):
         {}, description="OAuth client of each service that people may connect, by the service's name."
     )
     storages: dict[str, dict[str, Any]] = Field({}, description="Settings of each file storage, by its name.")
+    web_processes: int = Field(
+        1, ge=1, le=64, description="Processes that serve pages, the API and chats, on each machine."
+    )
     worker_processes: int = Field(1, ge=1, le=64, description="Processes that index documents, on each machine.")
     max_upload_megabytes: int = Field(50, ge=1, le=2048, description="Largest file that may be uploaded, in MB.")
     browsing: Browsing = Field(

@@ -28,7 +28,7 @@ def create_api() -> FastAPI:
 
 
 def _routers() -> Iterator[APIRouter]:
-    for package in (v1, public):
+    for package in (public, v1):  # routes are tried in order, and visitors are in more of a hurry
         for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             router = getattr(importlib.import_module(info.name), "router", None)
             if router is not None:

@@ -44,8 +44,8 @@ class KeyNotAcceptedError(ForbiddenError):
         super().__init__("An API key cannot be used here; sign in as a person.")
 
 
-def current_runtime() -> Runtime:
-    """The process's runtime."""
+async def current_runtime() -> Runtime:
+    """The process's runtime. Async, like every dependency here: FastAPI would send others through a thread."""
     return runtime.current()
 
 
@@ -95,7 +95,7 @@ async def scope_of_program(token: str, response: Response, installation: Runtime
     return holder.scope
 
 
-def page_params(
+async def page_params(
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE_SIZE)] = DEFAULT_PAGE_SIZE, cursor: str | None = None
 ) -> PageParams:
     """Which page of a list."""

@@ -68,10 +68,14 @@ class Edge:
 
     max_upload_bytes: of one file; a request may carry twice as much.
     trusted_proxy_hops: so many of the last entries of X-Forwarded-For were written by our own proxies.
+    api: what serves public routes, if it can be reached without the layers around it.
     """
 
-    def __init__(self, app: ASGIApp, *, max_upload_bytes: int, trusted_proxy_hops: int = 0) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_upload_bytes: int, trusted_proxy_hops: int = 0, api: ASGIApp | None = None
+    ) -> None:
         self._app = app
+        self._public_app = api or app
         self._trusted_proxy_hops = trusted_proxy_hops
         self._upload_body_bytes = 2 * max_upload_bytes + 1_000_000
 
@@ -120,7 +124,8 @@ class Edge:
         try:
             if _declared_length(headers) > limit:
                 raise BodyTooLargeError(limit_bytes=limit)
-            await self._app(scope, _bounded(receive, limit), send_dressed)
+            app = self._public_app if is_public else self._app
+            await app(scope, _bounded(receive, limit), send_dressed)
         except BodyTooLargeError as error:
             if status:
                 raise

@@ -17,6 +17,7 @@ from privexbot_app.domains.conversations.schemas import (
     ChatEvent,
 )
 from privexbot_app.integrations.plugins import Workshop
+from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.errors import PrivexError
 from privexbot_app.kit.logging import get_logger
 
@@ -68,7 +69,13 @@ def answer_of(asking: Asking, whole: Finished) -> ChatAnswer:
 
 def rows_of(asking: Asking, whole: dict[str, Any]) -> list[dict[str, Any]]:
     """The values of an exchange's messages. whole: the data of `run.finished`; an answer without words has no row."""
-    common = {"workspace_id": asking.scope.workspace_id, "conversation_id": asking.conversation_id}
+    # Every value that has a factory is given: the row's class would look the factory over each time.
+    common: dict[str, Any] = {
+        "workspace_id": asking.scope.workspace_id,
+        "conversation_id": asking.conversation_id,
+        "created_at": utc_now(),
+        "citations": [],
+    }
     rows = [{**common, "id": asking.question_id, "role": "visitor", "content": asking.question}]
     if whole["response"]:
         rows.append(

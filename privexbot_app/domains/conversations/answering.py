@@ -57,7 +57,7 @@ async def answer(
 
     Close the iterator to stop the model.
     """
-    standalone = stand_alone(question, history)
+    standalone = stand_alone(question, history) if config.knowledge_bases else question
     results = await _retrieve(works, scope, config, standalone)
     passages = fit_passages(_passages(results), PASSAGE_TOKENS, config.retrieval.limit)
     if config.grounding is Grounding.STRICT and not assess_support(standalone, passages).is_supported:

@@ -15,11 +15,6 @@ class ConversationRepository(TenantRepository[Conversation]):
     model = Conversation
     noun = "conversation"
 
-    async def list_known(self, ids: Sequence[UUID]) -> set[UUID]:
-        """Those of the ids that are conversations of this workspace."""
-        statement = select(Conversation.id).where(Conversation.id.in_(ids))
-        return set((await self.session.execute(statement)).scalars())
-
     async def find_latest_of(self, bot_id: UUID, visitor_id: str) -> Conversation | None:
         """The latest conversation of a verified visitor with a bot, or None."""
         mine = self.query(Conversation.bot_id == bot_id, Conversation.visitor_id == visitor_id)

@@ -5,7 +5,7 @@ An answer is told to be finished only after its exchange is written, so nothing 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from privexbot_app.integrations.plugins import Work, Workshop
 from privexbot_app.kit.scope import Scope
 
 MOST_AT_ONCE = 100
+GATHERING_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -54,30 +55,37 @@ class Scribe:
                 batch = waiting[:MOST_AT_ONCE]
                 del waiting[:MOST_AT_ONCE]
                 await self._write_batch(batch)
+                if waiting:  # it is busy: a moment's patience makes fewer and larger transactions
+                    await asyncio.sleep(GATHERING_SECONDS)
         finally:
             del self._waiting[workspace_id], self._writing[workspace_id]
 
     async def _write_batch(self, batch: "list[tuple[Exchange, asyncio.Future[None]]]") -> None:
         try:
             await self._write_together([exchange for exchange, _ in batch])
-        except Exception as error:
-            if len(batch) == 1:
-                _settle(batch[0][1], error)
-                return
-            for one in batch:  # one of them is at fault; the others must not suffer for it
-                await self._write_batch([one])
+        except Exception:
+            # One of them is at fault, or its conversation was deleted meanwhile; the others must not suffer for it.
+            for exchange, done in batch:
+                await self._write_alone(exchange, done)
             return
         for _, done in batch:
+            _settle(done, None)
+
+    async def _write_alone(self, exchange: Exchange, done: "asyncio.Future[None]") -> None:
+        try:
+            async with self._works.open(exchange.scope, read_only=True) as work:
+                found = await work.repository(ConversationRepository).find(exchange.conversation["id"])
+            await self._write_together([replace(exchange, is_new=found is None)])
+        except Exception as error:
+            _settle(done, error)
+        else:
             _settle(done, None)
 
     async def _write_together(self, exchanges: Sequence[Exchange]) -> None:
         async with self._works.open(exchanges[0].scope) as work:
             conversations, messages = work.repository(ConversationRepository), work.repository(MessageRepository)
-            old = [exchange.conversation["id"] for exchange in exchanges if not exchange.is_new]
-            known: set[UUID] = await conversations.list_known(old) if old else set()
             for exchange in exchanges:
-                if exchange.conversation["id"] not in known:
-                    known.add(exchange.conversation["id"])
+                if exchange.is_new:
                     conversations.add(Conversation(**exchange.conversation))
             await work.session.flush()
             for exchange in exchanges:

@@ -16,6 +16,7 @@ from privexbot_app.domains.conversations.answering import Finished
 from privexbot_app.domains.conversations.asking import Asking, FlowAsking, begin
 from privexbot_app.domains.conversations.flow_places import keeper_of, load_flow, load_trial, save_trial
 from privexbot_app.domains.conversations.models import Message
+from privexbot_app.domains.conversations.remembering import MOST_KEPT, keep_turns, recall_turns
 from privexbot_app.domains.conversations.repository import ConversationRepository, MessageRepository
 from privexbot_app.domains.conversations.saving import Exchange, Scribe
 from privexbot_app.domains.conversations.schemas import (
@@ -30,6 +31,7 @@ from privexbot_app.domains.conversations.schemas import (
 )
 from privexbot_app.domains.conversations.sessions import SessionTokens
 from privexbot_app.integrations.plugins import Workshop
+from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.crypto import KeyRing
 from privexbot_app.kit.errors import InvalidError, NotFoundError
 from privexbot_app.kit.ids import new_id
@@ -211,13 +213,18 @@ class ConversationService:
     async def _load_history(self, scope: Scope, conversation_id: UUID | None, limit: int) -> list[Turn]:
         if conversation_id is None or limit == 0:
             return []
+        if (kept := await recall_turns(self._works, scope, conversation_id, limit)) is not None:
+            return kept
         async with self._works.open(scope, read_only=True) as work:
-            rows = await work.repository(MessageRepository).list_latest(conversation_id, limit)
-        return [Turn("user" if row.role == "visitor" else "assistant", row.content) for row in rows if row.content]
+            rows = await work.repository(MessageRepository).list_latest(conversation_id, max(limit, MOST_KEPT))
+        turns = [Turn("user" if row.role == "visitor" else "assistant", row.content) for row in rows if row.content]
+        await keep_turns(self._works, scope, conversation_id, turns, is_beginning=True)
+        return turns[-limit:]
 
     async def _save(self, asking: Asking, bot: LiveBot, whole: dict[str, object]) -> None:
         conversation = {
             "id": asking.conversation_id,
+            "created_at": utc_now(),
             "workspace_id": asking.scope.workspace_id,
             "bot_id": bot.id,
             "bot_version": bot.version,
@@ -229,6 +236,8 @@ class ConversationService:
             asking.scope, conversation, rows_of(asking, whole), is_new=asking.is_new, keep=keeper_of(asking)
         )
         await self._works.own(Scribe).save(exchange)
+        turns = [Turn("user", asking.question), Turn("assistant", str(whole["response"]))]
+        await keep_turns(self._works, asking.scope, asking.conversation_id, turns, is_beginning=asking.is_new)
 
     async def _load_preview(self, scope: Scope, conversation_id: UUID | None, limit: int) -> list[Turn]:
         if conversation_id is None:

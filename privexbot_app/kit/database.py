@@ -11,6 +11,7 @@ Three kinds of table: `GlobalModel` (users), `TenancyModel` (what defines a tena
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -155,13 +156,18 @@ def _tenant_tables_in(statement: Any) -> set[Table]:
 
 
 def _criteria(session: Session, scope: Scope) -> tuple[Any, ...]:
-    # Built once per session: a lambda over the base class fails with SQLModel's unmapped bases.
     if "criteria" not in session.info:
-        session.info["criteria"] = tuple(
-            with_loader_criteria(model, col(model.workspace_id) == scope.workspace_id, include_aliases=True)
-            for model in tenant_models()
-        )
+        session.info["criteria"] = _criteria_of(scope.workspace_id, tuple(tenant_models()))
     return session.info["criteria"]
+
+
+@lru_cache(maxsize=1024)
+def _criteria_of(workspace_id: UUID, models: tuple[Any, ...]) -> tuple[Any, ...]:
+    # Kept, as building them costs more than most statements; a lambda over the base class would be cheap, but fails
+    # with SQLModel's unmapped bases.
+    return tuple(
+        with_loader_criteria(model, col(model.workspace_id) == workspace_id, include_aliases=True) for model in models
+    )
 
 
 def create_engine(url: str) -> AsyncEngine:

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from privexbot_app.domains.knowledge.repository import ChunkRepository
+from privexbot_app.domains.knowledge.repository.chunks import RANKED_FIRST
 from privexbot_app.domains.tenancy.service import scope_of_job
 from tests.installation import ON_BOTH_DATABASES, Installation, Person
 
@@ -89,6 +90,16 @@ async def test_another_workspace_with_the_same_words_is_not_searched(installatio
         both = await chunks.search_keywords([UUID(ours), UUID(theirs)], ["berth"], limit=50, document_ids=None)
         assert len(both) == 2
         assert len(await chunks.list_with_documents(both)) == 2
+
+
+async def test_neighbours_with_better_passages_leave_ours_their_place(installation: Installation, ann: Person):
+    long = "The berth is beside the quay, and whoever wants to stay asks for it in good time."
+    ours = UUID(await make_base(installation, ann, {"ours": long}))
+    await make_base(installation, ann, {f"theirs {number}": "Berth, berth." for number in range(RANKED_FIRST + 2)})
+    scope = scope_of_job(UUID(ann.organization_id), UUID(ann.workspace_id), job="test")
+    async with installation.works.open(scope, read_only=True) as work:
+        found = await work.repository(ChunkRepository).search_keywords([ours], ["berth"], limit=1, document_ids=None)
+    assert len(found) == 1
 
 
 async def test_a_search_keeps_to_its_documents_its_limit_and_its_budget(installation: Installation, ann: Person):

@@ -6,6 +6,7 @@ question ─┬─► vectors nearby ─┬─► candidates ─► scored by bo
           └─► words found ────┘   (enabled documents that fit the filters)                 (reading.py)
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -171,21 +172,33 @@ async def _candidates(
     documents: Sequence[UUID] | None,
 ) -> list[Found]:
     """What vectors and words propose, each with both kinds of evidence."""
-    cosines: dict[UUID, float] = {}
-    for corner in corners:
-        cosines |= await _nearest(works, scope, corner, using.candidates, documents)
+    nearest = (_nearest(works, scope, corner, using.candidates, documents) for corner in corners)
+    worded, near = await asyncio.gather(
+        _worded(works, scope, corners, text, using, documents), asyncio.gather(*nearest)
+    )
+    cosines = {id: cosine for hits in near for id, cosine in hits.items()}
     async with works.open(scope, read_only=True) as work:
-        chunks = work.repository(ChunkRepository)
-        worded: list[UUID] = []
-        if using.mode is not SearchMode.DENSE:
-            base_ids = [corner.base.id for corner in corners]
-            words = match_query(text)
-            worded = await chunks.search_keywords(base_ids, words, limit=using.candidates, document_ids=documents)
-        rows = await chunks.list_with_documents(list(dict.fromkeys([*cosines, *worded])))
+        rows = await work.repository(ChunkRepository).list_with_documents(list(dict.fromkeys([*cosines, *worded])))
     found = [Found(chunk, document, cosines.get(id)) for id, (chunk, document) in rows.items()]
     if using.mode is SearchMode.HYBRID:
         await _fetch_vectors(works, scope, corners, [one for one in found if one.cosine_similarity is None])
     return found
+
+
+async def _worded(
+    works: Workshop,
+    scope: Scope,
+    corners: Sequence[_Corner],
+    text: str,
+    using: RetrievalSettings,
+    documents: Sequence[UUID] | None,
+) -> list[UUID]:
+    if using.mode is SearchMode.DENSE:
+        return []
+    base_ids = [corner.base.id for corner in corners]
+    async with works.open(scope, read_only=True) as work:
+        chunks = work.repository(ChunkRepository)
+        return await chunks.search_keywords(base_ids, match_query(text), limit=using.candidates, document_ids=documents)
 
 
 async def _nearest(

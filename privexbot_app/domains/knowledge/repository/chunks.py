@@ -1,11 +1,12 @@
 """Rows of chunks, and their keyword index."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, column, delete, false, func, literal_column, or_, select, table, update
+from sqlalchemy import and_, column, delete, false, func, literal_column, or_, select, table, true, update
 
 from privexbot_app.domains.knowledge.models import Chunk, Document, KnowledgeBase
 from privexbot_app.domains.knowledge.repository.documents import FINDABLE
@@ -14,6 +15,9 @@ from privexbot_app.kit.repository import TenantRepository
 
 FTS = table("chunk_keywords", column("rowid"), column("chunk_keywords"))
 """SQLite's keyword index; PostgreSQL's is an expression index on the chunk table itself."""
+
+RANKED_FIRST = 5
+"""How many times as many chunks as are wanted are ranked before it is asked whose they are."""
 
 IN_USE = (
     Chunk.generation
@@ -175,17 +179,19 @@ class ChunkRepository(TenantRepository[Chunk]):
         """
         if not words or not base_ids:
             return []
-        dialect = (await self.session.connection()).dialect.name
-        matches, rank, joined = _match_sqlite(words) if dialect == "sqlite" else _match_postgresql(words)
-        statement = (
-            select(Chunk.id)
-            .select_from(joined)
-            .where(matches, Chunk.is_enabled.is_(True), await self._in_use(base_ids))
-            .order_by(rank, Chunk.number)
-            .limit(limit)
-        )
+        is_sqlite = (await self.session.connection()).dialect.name == "sqlite"
+        where = [Chunk.is_enabled.is_(True), await self._in_use(base_ids)]
         if document_ids is not None:
-            statement = statement.where(Chunk.document_id.in_(document_ids))
+            where.append(Chunk.document_id.in_(document_ids))
+        if is_sqlite and document_ids is None:
+            found = await self._matching(_match_best_sqlite(words, most=RANKED_FIRST * limit), where, limit)
+            if len(found) == limit:
+                return found
+        return await self._matching(_match_sqlite(words) if is_sqlite else _match_postgresql(words), where, limit)
+
+    async def _matching(self, match: "_Match", where: Sequence[Any], limit: int) -> list[UUID]:
+        statement = select(Chunk.id).select_from(match.joined).where(match.condition, *where)
+        statement = statement.order_by(match.rank, Chunk.number).limit(limit)
         return list((await self.session.execute(statement)).scalars().all())
 
     async def _in_use(self, base_ids: Sequence[UUID]) -> Any:
@@ -197,16 +203,37 @@ class ChunkRepository(TenantRepository[Chunk]):
         return or_(false(), *pairs)
 
 
-def _match_sqlite(words: Sequence[str]) -> tuple[Any, Any, Any]:
-    query = " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
+@dataclass(frozen=True)
+class _Match:
+    """How a database looks for words, and in what order it finds chunks."""
+
+    condition: Any
+    rank: Any
+    joined: Any
+
+
+def _match_sqlite(words: Sequence[str]) -> _Match:
     joined = Chunk.__table__.join(FTS, FTS.c.rowid == Chunk.number)  # type: ignore[attr-defined]
-    return FTS.c.chunk_keywords.op("MATCH")(query), func.bm25(FTS.c.chunk_keywords), joined
+    return _Match(_holds_sqlite(words), func.bm25(FTS.c.chunk_keywords), joined)
 
 
-def _match_postgresql(words: Sequence[str]) -> tuple[Any, Any, Any]:
+def _match_best_sqlite(words: Sequence[str], *, most: int) -> _Match:
+    """The best of the whole index, whoever's they are: a look at each row that matches would cost more than ranking."""
+    rank = func.bm25(FTS.c.chunk_keywords)
+    best = select(FTS.c.rowid, rank.label("rank")).where(_holds_sqlite(words)).order_by(rank).limit(most).subquery()
+    joined = Chunk.__table__.join(best, best.c.rowid == Chunk.number)  # type: ignore[attr-defined]
+    return _Match(true(), best.c.rank, joined)
+
+
+def _holds_sqlite(words: Sequence[str]) -> Any:
+    return FTS.c.chunk_keywords.op("MATCH")(" OR ".join('"' + word.replace('"', '""') + '"' for word in words))
+
+
+def _match_postgresql(words: Sequence[str]) -> _Match:
     # Written out, not bound: the index on the same expression is used for a constant only.
     simple: Any = literal_column("'simple'::regconfig")
     vector = func.to_tsvector(simple, Chunk.keywords)
     query = func.websearch_to_tsquery(simple, " OR ".join('"' + word.replace('"', " ") + '"' for word in words))
     # 1 divides the rank by the logarithm of the length, so that long chunks do not win by size.
-    return vector.op("@@")(query), func.ts_rank_cd(vector, query, 1).desc(), Chunk.__table__  # type: ignore[attr-defined]
+    rank = func.ts_rank_cd(vector, query, 1).desc()
+    return _Match(vector.op("@@")(query), rank, Chunk.__table__)  # type: ignore[attr-defined]

@@ -156,7 +156,14 @@ def connections_page() -> rx.Component:
 
 def _connect_buttons() -> rx.Component:
     def button(choice: rx.Var[ProviderChoice]) -> rx.Component:
-        return rx.button(rx.el.a(icon("plug", 16), "Connect " + choice.title, href=choice.address), as_child=True)
+        # A full load: the address is the API's, which the dashboard's own router does not know.
+        link = rx.el.a(
+            icon("plug", 16),
+            "Connect " + choice.title,
+            href=choice.address,
+            custom_attrs={"reloadDocument": True},
+        )
+        return rx.button(link, as_child=True)
 
     buttons = rx.el.div(rx.foreach(ConnectionsState.providers, button), class_name="pb-actions")
     return rx.cond(ConnectionsState.permissions.contains("credentials.manage"), buttons)

@@ -1,0 +1,1 @@
+"""Code runners: interpreters for the small programs of flows, without a host."""

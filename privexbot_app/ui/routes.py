@@ -19,6 +19,16 @@ def register() -> str:
     return "/register"
 
 
+def forgot_password() -> str:
+    """Where to ask for a link that sets a new password."""
+    return "/forgot-password"
+
+
+def security() -> str:
+    """The user's ways in, second factor and devices."""
+    return "/account/security"
+
+
 def knowledge_bases() -> str:
     """The list of knowledge bases."""
     return "/knowledge"
@@ -52,6 +62,16 @@ def chatbot_builder(draft_id: str) -> str:
 def chatbot(bot_id: str) -> str:
     """One live chatbot."""
     return f"/chatbots/{bot_id}"
+
+
+def chatflows() -> str:
+    """The list of chatflows."""
+    return "/chatflows"
+
+
+def chatflow_editor(draft_id: str, *, versions: bool = False) -> str:
+    """The editor of a draft; with its versions beside the canvas if wanted."""
+    return f"/chatflows/drafts/{draft_id}?versions=1" if versions else f"/chatflows/drafts/{draft_id}"
 
 
 def connections() -> str:

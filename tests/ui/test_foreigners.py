@@ -26,6 +26,7 @@ ADDRESSES = {
     "knowledge_document": "/knowledge/{base}/documents/{document}?start=0&end=20",
     "chatbot_builder": "/chatbots/drafts/{bot_draft}",
     "chatbot": "/chatbots/{bot}",
+    "chatflow_editor": "/chatflows/drafts/{flow_draft}",
 }
 FREE: dict[Any, Any] = {bool: True, int: 1, float: 0.5, dict: {}, list: []}
 
@@ -58,6 +59,9 @@ class World:
         for name in ("bot", "bot_draft"):
             self.ids[name] = (await self.ask("POST", "/chatbots/draft", fields))["draft_id"]
         await self.ask("POST", f"/chatbots/draft/{self.ids['bot']}/deploy")
+        for name in ("flow", "flow_draft"):
+            self.ids[name] = (await self.ask("POST", "/chatflows/draft", {"name": f"{MARK} {name}"}))["draft_id"]
+        await self.ask("POST", f"/chatflows/draft/{self.ids['flow']}/deploy")
         golden = {"question": f"How many tides has {MARK}?", "expected_phrases": [MARK]}
         self.ids["golden"] = (await self.ask("POST", f"/kb/{self.ids['base']}/golden-questions", golden))["id"]
 
@@ -76,6 +80,9 @@ class World:
             f"/chatbots/{bot}",
             f"/chatbots/{bot}/versions",
             "/chatbots/draft",
+            f"/chatflows/{self.ids['flow']}",
+            f"/chatflows/{self.ids['flow']}/versions",
+            f"/chatflows/draft/{self.ids['flow_draft']}",
             "/credentials",
             "/workspaces",
             f"/workspaces/{self.ann.workspace_id}/members",

@@ -14,13 +14,31 @@ from tests.ui.tab import Tab, fire
 
 ONLY_SHOWS = {
     "AccountState": {"show_add_member", "choose_role", "ask_remove", "keep"},
+    "ApiKeysState": {
+        "show_add",
+        "choose_access",
+        "choose_life",
+        "choose_kind",
+        "ask_rotate",
+        "choose_grace",
+        "show_rotate",
+        "hide_key",
+        "ask_revoke",
+        "keep",
+    },
     "BuilderState": {"choose_pane", "go_to", "retry"},
     "ChatbotState": {"ask_go_back", "stay", "ask_delete"},
     "ChatbotsState": {"search", "show_new", "ask_delete", "keep"},
+    "ChatflowsState": {"search", "show_new", "ask_delete", "keep"},
     "CredentialsState": {"show_add", "choose_type", "close", "ask_delete", "keep"},
     "DeployState": {"close", "hide"},
     "DoorState": {"send_on"},
+    "EditorState": {"choose_pane"},
+    "FlowVersionsState": {"ask_go_back", "stay"},
+    "SecurityState": {"ask_for_proof", "show_proof", "ask_remove", "keep", "show_set_up"},
     "PreviewState": {"restart", "stop", "ask_form"},
+    "PublishState": {"close", "go_to"},
+    "TryState": {"restart", "stop", "ask_form"},
 }
 """Handlers that only change what this tab shows. A new handler asks for the caller, or is listed here with reason."""
 SENDS_TO_SIGN_IN = {"load_session"}

@@ -24,8 +24,8 @@ class FlowCanvas(rx.NoSSRComponent):
     """A flow that is being edited.
 
     seed: {rev, graph}. A new number replaces what is on the canvas; the same one never does.
-    ack: `seq` of the last commit that was saved. kinds: types of nodes, in the palette's order.
-    insight: `ports` and `outputs` by node where they differ from the type's, and all `problems`.
+    ack, refused: `seq` of the last commit that was, or was not, saved. kinds: types of nodes, in the palette's order.
+    insight: all `problems`; `shapes`: ports and outputs; `shape_of`: by node, which of these it has.
     lights: status of each node in the run that goes on or went last; runs: its traces.
     choices: what fields of a format such as `knowledge_base` may name.
     on_commit: {rev, seq, patch}, see `patches`. on_run_node: {node_id, message, values}.
@@ -37,6 +37,7 @@ class FlowCanvas(rx.NoSSRComponent):
 
     seed: rx.Var[dict[str, Any]]
     ack: rx.Var[int]
+    refused: rx.Var[int]
     kinds: rx.Var[list[dict[str, Any]]]
     insight: rx.Var[dict[str, Any]]
     lights: rx.Var[dict[str, str]]

@@ -55,7 +55,7 @@ const drawnNode = (node, ways, kind) => {
   };
 };
 
-const handleAt = (id, type, position, x, y) => ({ id, type, position, x: x - 5, y: y - 5, width: 10, height: 10 });
+const handleAt = (id, type, position, x, y) => ({ id, type, position, x: x - 7, y: y - 7, width: 14, height: 14 });
 
 /** Loops before what stands inside them, as React Flow asks. */
 const outerFirst = (nodes) => {

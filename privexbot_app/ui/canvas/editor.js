@@ -35,14 +35,14 @@ export class Editor {
   hooks = {};
   #past = [];
   #future = [];
-  #insight = { ports: {}, outputs: {} };
+  #shapes = new Map();
   #saving = new Saving((commit) => this.hooks.onCommit?.(commit), (isUnsaved) => this.store.set("unsaved", isUnsaved));
 
   // — what is known —
 
   kindOf = (node) => this.kinds.get(kindKey(node));
-  portsOf = (node) => this.#insight.ports[node.id] ?? this.kindOf(node)?.ports ?? [{ id: "out", label: "" }];
-  outputsOf = (node) => this.#insight.outputs[node.id] ?? this.kindOf(node)?.outputs ?? [];
+  portsOf = (node) => this.#shapes.get(node.id)?.ports ?? this.kindOf(node)?.ports ?? [{ id: "out", label: "" }];
+  outputsOf = (node) => this.#shapes.get(node.id)?.outputs ?? this.kindOf(node)?.outputs ?? [];
   node = (id) => this.spec.nodes.find((node) => node.id === id);
   chosen = () => new Set(this.api.getState().nodes.filter(({ selected }) => selected).map(({ id }) => id));
   chosenEdges = () => new Set(this.api.getState().edges.filter(({ selected }) => selected).map(({ id }) => id));
@@ -52,17 +52,16 @@ export class Editor {
     this.store.set("kinds", kinds);
   }
 
-  /** What only the server knows: ports and outputs by node where they differ from the type's, and the problems. */
-  setInsight({ ports = {}, outputs = {}, problems = [] }) {
-    this.#insight = { ports, outputs };
+  /** What only the server knows: the problems; and ports and outputs, as `shapes` and which of them a node has. */
+  setInsight({ shapes = [], shape_of: shapeOf = {}, problems = [] }) {
+    this.#shapes = new Map(Object.entries(shapeOf).map(([id, index]) => [id, shapes[index]]));
     const grouped = new Map();
     for (const problem of problems) {
       if (problem.node_id) grouped.set(problem.node_id, [...(grouped.get(problem.node_id) ?? []), problem]);
     }
-    this.store.setAll("ports", new Map(Object.entries(ports)), same);
     this.store.setAll("problems", grouped, same);
     this.store.set("problems", problems);
-    this.store.set("insight", this.#insight);
+    this.store.set("insight", this.#shapes);
   }
 
   setRuns(lights, runs) {
@@ -83,6 +82,7 @@ export class Editor {
   }
 
   acknowledge = (seq) => this.#saving.acknowledge(seq);
+  refuse = (seq) => this.#saving.refuse(seq);
   saveNow = () => this.#saving.again();
   stop = () => this.#saving.stop();
 
@@ -204,6 +204,19 @@ export class Editor {
   openNode(id) {
     this.store.set("panel", null);
     this.store.set("open", id);
+    this.#reveal(id);
+  }
+
+  /** Move the view so far that a node is not hidden, once the drawer has taken its room. */
+  #reveal(id) {
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      const box = boundsOf(this.spec, new Set([id]), this.kindOf, this.portsOf);
+      const { width, height, transform: [x, y, zoom] } = this.api.getState();
+      if (!box || !width) return;
+      const into = (start, size, room) => Math.max(MARGIN / 2 - start, 0) || Math.min(room - MARGIN / 2 - start - size, 0);
+      const [right, down] = [into(box.x * zoom + x, Math.min(box.width * zoom, width - MARGIN), width), into(box.y * zoom + y, Math.min(box.height * zoom, height - MARGIN), height)];
+      if (right || down) this.flow.setViewport({ x: x + right, y: y + down, zoom }, { duration: this.calm ? 0 : 150 });
+    }));
   }
 
   openPanel(name) {
@@ -217,7 +230,8 @@ export class Editor {
   /** Choose a node, bring it to the middle and open it. */
   focus(id) {
     this.choose([id]);
-    if (this.node(id)) this.openNode(id);
+    if (this.node(id)) this.store.set("open", id);
+    this.store.set("panel", this.node(id) ? null : this.store.get("panel"));
     this.show([id]);
   }
 

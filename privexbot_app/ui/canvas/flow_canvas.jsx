@@ -25,7 +25,7 @@ const NOTHING = [];
 const SNAP = [4, 4];
 const PAN_BY_HAND = [0, 1, 2];
 const PAN_BY_POINTER = [1, 2];
-const NARROW = 900;
+const NARROW = 820;
 
 const edgeOf = ({ source, sourceHandle, target }) => ({ source, source_port: sourceHandle, target });
 
@@ -98,7 +98,7 @@ function Stage() {
 }
 
 function Inside(props) {
-  const { editor, seed, kinds, insight, lights, runs, ack } = props;
+  const { editor, seed, kinds, insight, lights, runs, ack, refused } = props;
   const place = useRef(null);
   const flow = useReactFlow();
   const api = useStoreApi();
@@ -122,7 +122,8 @@ function Inside(props) {
   }, [editor, seed.rev]);
   useEffect(() => {
     editor.acknowledge(ack);
-  }, [editor, ack]);
+    editor.refuse(refused);
+  }, [editor, ack, refused]);
   useEffect(() => {
     editor.redraw();
   }, [editor, kinds, insight]);
@@ -137,6 +138,16 @@ function Inside(props) {
       delete window.privexbotFlow;
       editor.stop();
     };
+  }, [editor]);
+  useEffect(() => {
+    let wasNarrow = false;
+    const observer = new ResizeObserver(([{ contentRect }]) => {
+      const isNarrow = contentRect.width < NARROW;
+      if (isNarrow !== wasNarrow) editor.store.set("palette", !isNarrow);
+      wasNarrow = isNarrow;
+    });
+    observer.observe(place.current);
+    return () => observer.disconnect();
   }, [editor]);
   useEffect(() => {
     if (!isUnsaved) return undefined;
@@ -165,13 +176,13 @@ function Inside(props) {
 }
 
 /* seed: {rev, graph}; a new number replaces what is here. ack: the number of the last commit that was saved.
-   insight: {ports, outputs, problems}; lights: status by node; runs: traces. */
+   insight: {problems, shapes, shape_of}; lights: status by node; runs: traces. */
 export function FlowCanvas(props) {
   const [editor] = useState(() => {
     const made = new Editor();
     made.calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     made.store.set("mode", "hand");
-    made.store.set("palette", window.innerWidth > NARROW);
+    made.store.set("palette", true);
     return made;
   });
   return (

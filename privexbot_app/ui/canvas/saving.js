@@ -45,6 +45,14 @@ export class Saving {
     this.#pump();
   }
 
+  /** The server cannot take a commit: it waits for the next gesture, which carries its changes along. */
+  refuse(seq) {
+    if (!this.#onWay || this.#onWay.seq !== seq) return;
+    this.stop();
+    this.#onWay = null;
+    this.#attempts = 0;
+  }
+
   /** Try at once what is waiting for its next try. */
   again() {
     if (this.#onWay) this.#deliver();

@@ -44,8 +44,10 @@ def chat_panel(
     on_stop: Any,
     on_restart: Any,
     notice: Part | None = None,
+    choices: rx.Var[list[str]] | None = None,
 ) -> rx.Component:
-    """The whole chat. on_ask gets the form with `question`; on_suggestion gets the text."""
+    """The whole chat. on_ask gets the form with `question`; on_suggestion gets the text, also of one of the choices
+    that the last message offers."""
     return rx.el.section(
         _head(on_restart, rx.cond(lines, False, True)),
         *([notice] if notice is not None else []),
@@ -54,6 +56,11 @@ def chat_panel(
             rx.cond(lines, rx.fragment(), _suggestions(suggestions, on_suggestion)),
             rx.foreach(lines, _line),
             rx.cond(is_answering, _answering(partial)),
+            *(
+                [rx.cond(is_answering, rx.fragment(), _suggestions(choices, on_suggestion))]
+                if choices is not None
+                else []
+            ),
             class_name="pb-chat-lines",
             role="log",
             aria_live="polite",

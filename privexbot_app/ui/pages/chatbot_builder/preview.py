@@ -1,8 +1,6 @@
 """The chat beside the form: asks the draft as it is saved, with real retrieval and the real model."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -22,6 +20,7 @@ from privexbot_app.ui.components.chat import ChatLine, ChatSource
 from privexbot_app.ui.ids import id_in_path
 from privexbot_app.ui.notify import RESTARTING, message_of
 from privexbot_app.ui.session import ScopedState
+from privexbot_app.ui.streams import until
 
 FLUSH_SECONDS = 0.04
 STOP_CHECK_SECONDS = 0.2
@@ -82,7 +81,7 @@ class PreviewState(ScopedState):
         except REDIS_DOWN:
             await self._show_problem(run, RESTARTING)
 
-    async def _show_answer(self, run: int, scope: Scope, events: AsyncIterator[ChatEvent]) -> None:
+    async def _show_answer(self, run: int, scope: Scope, events: AsyncGenerator[ChatEvent]) -> None:
         said, shown_at = "", 0.0
 
         async def is_over() -> bool:
@@ -125,7 +124,7 @@ class PreviewState(ScopedState):
         self.lines, self._session = [], ""
 
 
-async def _answer(scope: Scope, draft_id: Any, question: ChatQuestion) -> AsyncIterator[ChatEvent]:
+async def _answer(scope: Scope, draft_id: Any, question: ChatQuestion) -> AsyncGenerator[ChatEvent]:
     installation = runtime.current()
     draft = await BotDraftService(installation.works, scope).get(draft_id)
     conversations = ConversationService(installation.works, installation.keys)
@@ -134,31 +133,7 @@ async def _answer(scope: Scope, draft_id: Any, question: ChatQuestion) -> AsyncI
         async for event in events:
             yield event
     finally:
-        await events.aclose()  # type: ignore[attr-defined]
-
-
-async def until(
-    events: AsyncIterator[ChatEvent], is_over: Callable[[], Coroutine[Any, Any, bool]], *, check_seconds: float
-) -> AsyncIterator[ChatEvent]:
-    """The events until somebody says that it is over, noticed also while the model is silent."""
-    pulling: asyncio.Future[ChatEvent] | None = None
-    try:
-        while True:
-            pulling = asyncio.ensure_future(anext(events))
-            while not (await asyncio.wait({pulling}, timeout=check_seconds))[0]:
-                if await is_over():
-                    return
-            try:
-                event = pulling.result()
-            except StopAsyncIteration:
-                return
-            yield event
-    finally:
-        if pulling is not None and not pulling.done():
-            pulling.cancel()
-            with suppress(asyncio.CancelledError, StopAsyncIteration):
-                await pulling
-        await events.aclose()  # type: ignore[attr-defined]
+        await events.aclose()
 
 
 async def _bases_of(scope: Scope, citations: Sequence[CitationView]) -> dict[UUID, UUID]:

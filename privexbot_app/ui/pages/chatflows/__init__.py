@@ -1,0 +1,1 @@
+"""All chatflows of the workspace, live ones and drafts."""

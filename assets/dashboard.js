@@ -8,6 +8,7 @@
   "use strict";
 
   const TAB_STATE = "token";
+  const OUTSIDE = ["/sign-in", "/register", "/forgot-password", "/reset-password", "/verify-email"];
   const OFFLINE = "The server cannot be reached. Check your connection and try again.";
   const OUR_FAULT = "Something went wrong on our side. Please try again.";
 
@@ -20,7 +21,7 @@
   /** Ask to sign in, and come back here afterwards. */
   const signIn = () => {
     const { pathname, search } = window.location;
-    if (pathname.startsWith("/sign-in") || pathname.startsWith("/register")) return;
+    if (OUTSIDE.some((page) => pathname.startsWith(page))) return;
     const here = pathname + search;
     leave(here === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(here)}`);
   };
@@ -61,9 +62,11 @@
 
   const check = (values) => {
     const problems = {};
-    if (!/^\S+@\S+\.\S+$/.test(values.email)) problems.email = "Enter your e-mail address.";
-    if (!values.password) problems.password = "Enter your password.";
+    if ("email" in values && !/^\S+@\S+\.\S+$/.test(values.email)) problems.email = "Enter your e-mail address.";
+    if (values.password === "") problems.password = "Enter your password.";
     else if ("name" in values && values.password.length < 8) problems.password = "Use at least 8 characters.";
+    if ("new_password" in values && values.new_password.length < 8) problems.new_password = "Use at least 8 characters.";
+    if (values.code === "") problems.code = "Enter the code.";
     return problems;
   };
 
@@ -75,24 +78,57 @@
     return problems;
   };
 
+  /** Send JSON as the dashboard. Resolves to the status and the body; throws when the server cannot be reached. */
+  const post = async (address, values) => {
+    const response = await fetch(address, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(values),
+      credentials: "same-origin",
+    });
+    return { isGood: response.ok, status: response.status, body: await response.json().catch(() => ({})) };
+  };
+
+  /** A secret that came behind the # of a mailed link. */
+  const secretInAddress = (name) => new URLSearchParams(window.location.hash.slice(1)).get(name) || "";
+
+  let ticket = "";
+
+  /** Show the second step of signing in; it needs the ticket of the first. */
+  const secondStep = (newTicket, attempts = 600) => {
+    ticket = newTicket;
+    const steps = document.querySelector("[data-step]");
+    if (!steps && attempts > 0) return window.requestAnimationFrame(() => secondStep(newTicket, attempts - 1));
+    steps.dataset.step = "second";
+    focus("code");
+    return undefined;
+  };
+
+  /** After a proof: into the dashboard, or to the second step. */
+  const enter = ({ status, body }) => (status === 202 ? secondStep(body.ticket) : leave(destination()));
+
+  const finish = (form, answer) => {
+    const { then } = form.dataset;
+    if (then === "done") form.closest("[data-step]").dataset.step = "done";
+    else if (then === "reload") window.location.reload();
+    else enter(answer);
+  };
+
   const send = async (form) => {
     const values = Object.fromEntries(new FormData(form));
-    values.email = values.email.trim();
+    if ("email" in values) values.email = values.email.trim();
     const problems = check(values);
     showProblems(form, problems);
     if (Object.keys(problems).length) return;
     const button = form.querySelector("[type=submit]");
     button.disabled = true;
     button.dataset.busy = "true";
+    if (form.dataset.secret) values.token = secretInAddress(form.dataset.secret);
+    if ("code" in values) values.ticket = ticket;
     try {
-      const response = await fetch(form.dataset.auth, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(values),
-        credentials: "same-origin",
-      });
-      if (response.ok) return leave(destination());
-      showProblems(form, problemsOf(await response.json().catch(() => ({}))));
+      const answer = await post(form.dataset.auth, values);
+      if (answer.isGood) return finish(form, answer);
+      showProblems(form, problemsOf(answer.body));
     } catch {
       showProblems(form, { "": OFFLINE });
     }
@@ -172,5 +208,7 @@
     if (unanswered.size) event.preventDefault();
   });
 
-  window.privexbot = Object.freeze({ leave, signIn, destination, focus });
+  if (secretInAddress("ticket")) secondStep(secretInAddress("ticket"));
+
+  window.privexbot = Object.freeze({ leave, signIn, destination, focus, post, enter, OFFLINE, OUR_FAULT });
 })();

@@ -76,7 +76,8 @@ class ScopedState(rx.State):
         except UnauthenticatedError:
             return rx.call_script("window.privexbot.signIn()")
         installation = runtime.current()
-        async with self.works.open(None, read_only=True) as work:
+        async with self.works.open(None) as work:
+            await IdentityService(work, installation.keys).mark_seen(caller.session_id)
             user = await IdentityService(work, installation.keys).get_user(caller.user_id)
             self._show(await TenancyService(work).describe(user, scope))
         return None

@@ -110,8 +110,11 @@ class Client(httpx.Client):
 
 
 @contextmanager
-def running_product(folder: Path, **environment: str) -> Iterator[Product]:
-    """Start the product in `folder` and stop it afterwards. `environment` adds PRIVEXBOT_ settings."""
+def running_product(folder: Path, *, url: str = "", **environment: str) -> Iterator[Product]:
+    """Start the product in `folder` and stop it afterwards. `environment` adds PRIVEXBOT_ settings.
+
+    url: where it listens, when they say so.
+    """
     port = _free_port()
     log = (folder / "up.log").open("ab")
     process = subprocess.Popen(
@@ -127,7 +130,7 @@ def running_product(folder: Path, **environment: str) -> Iterator[Product]:
         stdout=log,
         stderr=subprocess.STDOUT,
     )
-    product = Product(process, f"http://127.0.0.1:{port}", folder)
+    product = Product(process, url or f"http://127.0.0.1:{port}", folder)
     try:
         _wait_until_ready(product)
         yield product

@@ -23,8 +23,9 @@ def test_a_page_below_another_marks_it_in_the_sidebar():
     assert shell.current_route(sections, "/404") == ""
 
 
-def test_only_sign_in_registration_and_the_wrong_address_are_public():
-    assert {entry.route for entry in layout.discover() if entry.is_public} == {"/sign-in", "/register", "/404"}
+def test_only_the_doors_and_the_wrong_address_are_public():
+    mailed = {"/forgot-password", "/reset-password", "/verify-email"}
+    assert {entry.route for entry in layout.discover() if entry.is_public} == {"/sign-in", "/register", "/404", *mailed}
 
 
 def test_every_page_is_bundled_under_its_own_module_so_that_none_loads_the_parts_of_all():

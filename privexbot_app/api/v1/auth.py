@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 from pydantic import BaseModel, Field
 
 from privexbot_app.api.deps import (
@@ -13,6 +13,8 @@ from privexbot_app.api.deps import (
     require_own_origin,
 )
 from privexbot_app.api.entering import SecondStep, SignedIn, enter, enter_browser, start_browser, start_program
+from privexbot_app.api.mailing import send_later
+from privexbot_app.domains.identity.mailed import MailedLinks
 from privexbot_app.domains.identity.schemas import Credentials, PersonName, Registration, Tokens, UserView
 from privexbot_app.domains.identity.service import IdentityService, ReusedRefreshTokenError
 from privexbot_app.domains.tenancy.schemas import MeView
@@ -45,9 +47,11 @@ class ProfileChange(BaseModel):
 
 
 @router.post("/register", status_code=201)
-async def register(body: Registration, request: Request, installation: RuntimeDep) -> SignedIn:
+async def register(
+    body: Registration, request: Request, background: BackgroundTasks, installation: RuntimeDep
+) -> SignedIn:
     """Make an account with an organization and a workspace, and sign in."""
-    user = await _register(installation, body, request)
+    user = await _register(installation, body, request, background)
     return await start_program(installation, request, user, PASSWORD)
 
 
@@ -108,11 +112,11 @@ async def switch(body: SwitchRequest, caller: CurrentCaller, installation: Runti
 
 @router.post("/browser/register", status_code=201)
 async def register_browser(
-    body: Registration, request: Request, response: Response, installation: RuntimeDep
+    body: Registration, request: Request, response: Response, background: BackgroundTasks, installation: RuntimeDep
 ) -> UserView:
     """Make an account and set the dashboard's cookie."""
     require_own_origin(request)
-    user = await _register(installation, body, request)
+    user = await _register(installation, body, request, background)
     await start_browser(installation, request, response, user, PASSWORD)
     return user
 
@@ -127,12 +131,19 @@ async def login_browser(
     return await enter_browser(installation, request, response, user, PASSWORD)
 
 
-async def _register(installation: Runtime, body: Registration, request: Request) -> UserView:
+async def _register(
+    installation: Runtime, body: Registration, request: Request, background: BackgroundTasks
+) -> UserView:
     await installation.works.limiter.take(f"register:{client_address(request)}", REGISTRATIONS)
     async with installation.works.open(None) as work:
         user = await IdentityService(work, installation.keys).register(body)
         await TenancyService(work).create_organization(user)
-        return user
+        mailer = installation.works.plugins.mailer
+        if mailer is not None:
+            links = MailedLinks(work, installation.keys)
+            mail = await links.begin_verification(user.id, user.email, site_url=installation.browser_url)
+            send_later(background, mailer, mail)
+    return user
 
 
 async def _check(installation: Runtime, body: Credentials, request: Request) -> UserView:

@@ -35,11 +35,12 @@ LONGEST_TICKET = 512
 
 
 class StrategyView(BaseModel):
-    """A way to sign in besides the password. means: wallet, redirect or passkey."""
+    """A way to sign in besides the password. means: wallet, redirect or passkey. hints: what a browser needs for it."""
 
     name: str
     means: str
     label: str
+    hints: dict[str, str]
 
 
 class CodeRequest(BaseModel):
@@ -66,7 +67,10 @@ async def list_strategies(installation: RuntimeDep) -> list[StrategyView]:
     """The ways to sign in that are set up here."""
     strategies = installation.works.plugins.auth_strategies
     found = [(name, strategies.get(name)) for name in strategies.configured()]
-    return [StrategyView(name=name, means=strategy.means, label=strategy.label) for name, strategy in found]
+    return [
+        StrategyView(name=name, means=strategy.means, label=strategy.label, hints=dict(strategy.hints))
+        for name, strategy in found
+    ]
 
 
 @router.post("/second-factor")

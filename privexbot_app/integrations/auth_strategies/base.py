@@ -102,11 +102,15 @@ class VerifiedIdentity:
 
 
 class AuthStrategy(Protocol):
-    """One way in. Built with `Strategy(config, http=…)`, which connects to nothing."""
+    """One way in. Built with `Strategy(config, http=…)`, which connects to nothing.
+
+    label: what a button says. hints: what a browser must know to use it, e.g. which chain to ask a wallet for.
+    """
 
     Config: type[BaseModel]
     means: ClassVar[Means]
     label: str
+    hints: Mapping[str, str]
 
     async def begin(self, site: Site, asked: Mapping[str, Any], now: datetime) -> Begun:
         """A new challenge. Raises MalformedProofError for what was asked, UpstreamFailedError."""

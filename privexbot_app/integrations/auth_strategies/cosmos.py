@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import bech32
@@ -71,9 +72,11 @@ class CosmosWallets:
 
     means: ClassVar[Means] = Means.WALLET
     label = "Keplr (Secret, Cosmos)"
+    hints: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, config: Config, http: HttpClient | None = None) -> None:
         self.config = config
+        self.hints: Mapping[str, str] = {"chain": config.chain_id}
 
     async def begin(self, site: Site, asked: Mapping[str, Any], now: datetime) -> Begun:
         """See `AuthStrategy.begin`; `asked` holds the address."""

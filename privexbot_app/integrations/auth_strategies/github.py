@@ -5,6 +5,7 @@ Only the primary address counts, and only if GitHub has verified it.
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, HttpUrl, SecretStr
@@ -35,6 +36,7 @@ class GitHubSignIn:
 
     means: ClassVar[Means] = Means.REDIRECT
     label = "GitHub"
+    hints: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, config: Config, http: HttpClient) -> None:
         self.config = config

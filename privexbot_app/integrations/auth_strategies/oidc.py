@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, HttpUrl, SecretStr
@@ -47,6 +48,7 @@ class _OpenId:
     label: str
     means: ClassVar[Means] = Means.REDIRECT
     scope = "openid email profile"
+    hints: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, config: Any, http: HttpClient) -> None:
         self.config = config

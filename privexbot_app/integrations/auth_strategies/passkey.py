@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -37,6 +38,7 @@ class Passkeys:
 
     means: ClassVar[Means] = Means.PASSKEY
     label = "Passkey"
+    hints: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, config: Config, http: HttpClient | None = None) -> None:
         self.config = config

@@ -9,6 +9,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import base58
@@ -80,6 +81,7 @@ class SolanaWallets:
 
     means: ClassVar[Means] = Means.WALLET
     label = "Solana wallet"
+    hints: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, config: Config, http: HttpClient | None = None) -> None:
         self.config = config

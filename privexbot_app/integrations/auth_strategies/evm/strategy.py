@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, HttpUrl
@@ -47,6 +48,7 @@ class EvmWallets:
 
     means: ClassVar[Means] = Means.WALLET
     label = "Ethereum wallet"
+    hints: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, config: Config, http: HttpClient | None = None) -> None:
         self.config = config

@@ -3,6 +3,7 @@
 import reflex as rx
 from reflex.style import color_mode, set_color_mode
 
+from privexbot_app.ui import routes
 from privexbot_app.ui.components import (
     badge,
     card,
@@ -61,6 +62,7 @@ def _profile() -> rx.Component:
             facts(("E-mail", AccountState.user_email)),
             rx.el.div(
                 rx.button("Save name", type="submit", variant="soft"),
+                rx.link(icon("shield", 15), "Sign-in and security", href=routes.security(), class_name="pb-back"),
                 rx.button(
                     icon("log-out", 15),
                     "Sign out",

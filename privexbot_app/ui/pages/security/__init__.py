@@ -1,0 +1,1 @@
+"""How the user signs in: ways in, second factor, devices."""

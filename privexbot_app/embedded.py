@@ -42,7 +42,8 @@ def plan(settings: Settings) -> list[Child]:
 def web(settings: Settings, logs: Path | None = None) -> Child:
     """The web process: pages, REST API and widget on one port."""
     granian = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--ws"]
-    listen = ["--host", settings.host, "--port", str(settings.port), "--workers", str(settings.web_processes), "--workers-kill-timeout", "5"]
+    listen = ["--host", settings.host, "--port", str(settings.port)]
+    listen += ["--workers", str(settings.web_processes), "--workers-kill-timeout", "5"]
     return Child(
         "web",
         [*granian, *listen, "--log-level", "warning", "privexbot_app.privexbot_app:app"],

@@ -5,8 +5,8 @@ exchange, and forgotten half an hour after the last. Whoever changes messages by
 """
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Sequence
+from typing import Any, cast
 from uuid import UUID
 
 from privexbot_app.domains.conversations.schemas import Turn
@@ -21,7 +21,7 @@ async def recall_turns(works: Workshop, scope: Scope, conversation_id: UUID, lim
     """The latest turns, at most `limit`, oldest first; None when they are not kept here."""
     if limit > MOST_KEPT:
         return None
-    raw: list[str] = await works.redis.lrange(_key(scope, conversation_id), -limit, -1)
+    raw = await cast(Awaitable[list[str]], works.redis.lrange(_key(scope, conversation_id), -limit, -1))
     return [Turn(*json.loads(one)) for one in raw] or None
 
 
@@ -39,7 +39,9 @@ async def keep_turns(
         pipe.rpush(key, *raw)
     else:
         pipe.rpushx(key, *raw)
-    await pipe.ltrim(key, -MOST_KEPT, -1).expire(key, KEPT_SECONDS).execute()
+    pipe.ltrim(key, -MOST_KEPT, -1)
+    pipe.expire(key, KEPT_SECONDS)
+    await pipe.execute()
 
 
 async def forget_turns(works: Workshop, scope: Scope, conversation_id: UUID) -> None:

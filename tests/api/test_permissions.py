@@ -31,6 +31,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PUBLIC = "public"  # anybody
 SIGNED_IN = "signed in"  # any user, wherever they belong
+MEMBERS = "members"  # everybody in the organization or workspace
 ORGANIZATION = "organization"  # owners and admins of the organization
 TEXT = "The harbour office is open from 8:30 to 17:00."
 
@@ -58,8 +59,9 @@ TALK = "/api/v1/bots/{public_bot_id}"
 KEYS = "/api/v1/api-keys"
 WEBSITE = {"type": "website", "url": "http://site.invalid/"}
 PASTED = {"type": "text", "title": "Pasted", "content": TEXT}
-VAULT = "/api/v1/credentials"
 LINKS = "/api/v1/connections"
+VAULT, ORG = "/api/v1/credentials", "/api/v1/organizations/{organization_id}"
+MEMBER, INVITED = f"{ORG}/members/{{user_id}}", f"{ORG}/invitations/{{invitation_id}}"
 BEARER = {"token": "sk-0123456789abcdef"}
 GOLDEN_CSV = {"content": "question,phrases\nWhen?,8:30"}
 GOLDEN = {"question": "When is it open?", "expected_phrases": ["8:30"]}
@@ -87,6 +89,7 @@ TABLE = (
     Route("POST", "/v1/chat/completions", PUBLIC, 401, {"model": "x", "messages": [{"role": "user", "content": "x"}]}),
     Route("GET", "/v1/models", PUBLIC, 401),
     Route("GET", "/v1/models/{model}", PUBLIC, 401),
+    Route("POST", "/api/v1/invitations/preview", PUBLIC, 404, {"token": "x"}),
     Route("POST", f"{AUTH}/register", PUBLIC, 422, {}),
     Route("POST", f"{AUTH}/login", PUBLIC, 401, {"email": "nobody@example.com", "password": "x"}),
     Route("POST", f"{AUTH}/refresh", PUBLIC, 401, {"refresh_token": "x"}),
@@ -141,12 +144,39 @@ TABLE = (
     Route("DELETE", f"{AUTH}/sessions", SIGNED_IN, 204),
     Route("DELETE", f"{AUTH}/sessions/{{session_id}}", SIGNED_IN, 404),
     Route("GET", "/api/v1/organizations", SIGNED_IN),
+    Route("POST", "/api/v1/organizations", SIGNED_IN, 201, {"name": "Another"}),
+    Route("POST", "/api/v1/invitations/accept", SIGNED_IN, 404, {"token": "x"}),
+    # the organization
+    Route("GET", ORG, MEMBERS),
+    Route("PATCH", ORG, ORGANIZATION, 200, {"name": "New"}),
+    Route("DELETE", ORG, ORGANIZATION, 422),
+    Route("POST", f"{ORG}/restore", ORGANIZATION, 409),
+    Route("POST", f"{ORG}/transfer", ORGANIZATION, 404, {"user_id": str(uuid4())}),
+    Route("POST", f"{ORG}/leave", MEMBERS, 409),
+    Route("GET", f"{ORG}/members", MEMBERS),
+    Route("PATCH", MEMBER, ORGANIZATION, 204, {"role": "member"}),
+    Route("DELETE", MEMBER, ORGANIZATION, 204),
+    Route("GET", f"{ORG}/invitations", ORGANIZATION),
+    Route("POST", f"{ORG}/invitations", ORGANIZATION, 201, {"email": "{unused_email}"}),
+    Route("POST", f"{INVITED}/resend", ORGANIZATION),
+    Route("DELETE", INVITED, ORGANIZATION, 204),
+    Route("GET", f"{ORG}/roles", MEMBERS),
+    Route("POST", f"{ORG}/roles", ORGANIZATION, 201, {"name": "{unused}", "permissions": []}),
+    Route("PUT", f"{ORG}/roles/{{role_id}}", ORGANIZATION, 200, {"name": "{unused}", "permissions": []}),
+    Route("DELETE", f"{ORG}/roles/{{role_id}}", ORGANIZATION, 204),
+    Route("GET", f"{ORG}/audit-log", ORGANIZATION),
+    Route("GET", f"{ORG}/audit-log/verify", ORGANIZATION),
     Route("GET", "/api/v1/workspaces", SIGNED_IN),
     Route("POST", "/api/v1/workspaces", ORGANIZATION, 201, {"name": "Second"}),
     # the workspace itself
     Route("PATCH", SPACE, "workspace.manage", 204, {"name": "New"}),
     Route("GET", f"{SPACE}/members", "members.read"),
     Route("POST", f"{SPACE}/members", "members.manage", 201, {"email": "{email}", "role": "viewer"}),
+    Route("DELETE", SPACE, ORGANIZATION, 422),
+    Route("POST", f"{SPACE}/restore", ORGANIZATION, 409),
+    Route("GET", f"{SPACE}/export", "workspace.manage"),
+    Route("POST", f"{SPACE}/leave", MEMBERS, 409),
+    Route("PATCH", f"{SPACE}/members/{{user_id}}", "members.manage", 200, {"role": "editor"}),
     Route("DELETE", f"{SPACE}/members/{{user_id}}", "members.manage", 204),
     Route("GET", "/api/v1/audit-log", "audit.read"),
     Route("GET", "/api/v1/audit-log/export", "audit.read"),
@@ -276,7 +306,7 @@ TABLE = (
     Route("POST", f"{FLOW}/{{chatflow_id}}/rollback", "bots.deploy", 200, {"version": 1}),
     Route("GET", f"{FLOW}/{{chatflow_id}}/conversations/{{conversation_id}}/turns", "conversations.read"),
 )
-NO_IDS = {"email": "x@example.com", "page": "0", "unused": "Another"}
+NO_IDS = {"email": "x@example.com", "page": "0", "unused": "Another", "unused_email": "new@example.com"}
 """What stands in paths and bodies and names nothing of a tenant."""
 GUARDED = [route for route in TABLE if route.needs != PUBLIC]
 WITH_IDS = [route for route in GUARDED if "{" in route.path]
@@ -330,7 +360,10 @@ class World:
         key = await self.made(who, "POST", KEYS, {"name": "Shop", "scopes": ["bots.chat"]})
         newcomer = await self.installation.register("new")
         member = await self.installation.register("member")
-        workspace_id = self.people[who].workspace_id
+        workspace_id, organization_id = self.people[who].workspace_id, self.people[who].organization_id
+        organization = f"/api/v1/organizations/{organization_id}"
+        invitation = await self.made(who, "POST", f"{organization}/invitations", {"email": f"{uuid4()}@example.com"})
+        role = await self.made(who, "POST", f"{organization}/roles", {"name": f"Role {uuid4()}", "permissions": []})
         await self.made(
             who, "POST", f"/api/v1/workspaces/{workspace_id}/members", {"email": member.email, "role": "viewer"}
         )
@@ -358,6 +391,10 @@ class World:
             "credential_id": credential["id"],
             "connection_id": await self._connect(who),
             "unused": f"Shop {uuid4()}",
+            "unused_email": f"{uuid4()}@example.com",
+            "organization_id": organization_id,
+            "invitation_id": invitation["id"],
+            "role_id": role["id"],
             "email": newcomer.email,
             "name": "swagger-ui.css",
             "kind": "evm",
@@ -438,12 +475,14 @@ def _without_request_id(response: httpx.Response) -> dict[str, Any]:
 
 
 def _least_with(permission: str) -> str:
-    if permission == ORGANIZATION:
+    if permission in (ORGANIZATION, MEMBERS):
         return "admin"
     return next(role.value for role in _from_below() if permission in PERMISSIONS[role])
 
 
 def _highest_without(permission: str) -> str | None:
+    if permission == MEMBERS:
+        return None
     without = [role for role in _from_below() if permission == ORGANIZATION or permission not in PERMISSIONS[role]]
     without = [role for role in without if role is not WorkspaceRole.ADMIN]
     return without[-1].value if without else None
@@ -517,7 +556,11 @@ async def test_a_member_without_the_right_is_refused(world: World, route: Route)
 
 @pytest.mark.parametrize("route", [route for route in WITH_RIGHTS if _highest_without(route.needs)], ids=str)
 async def test_who_lacks_the_right_does_not_learn_which_ids_exist(world: World, route: Route):
-    ids = {**dict.fromkeys(world.ids, str(uuid4())), **NO_IDS, "workspace_id": world.ids["workspace_id"]}
+    ids = {
+        **dict.fromkeys(world.ids, str(uuid4())),
+        **NO_IDS,
+        **{name: world.ids[name] for name in ("workspace_id", "organization_id")},
+    }
     response = await world.send(route, _highest_without(route.needs), ids)
     assert response.status_code == 403, response.text
 

@@ -3,15 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
 
 from privexbot_app.api.deps import CurrentCaller, CurrentScope, RuntimeDep
+from privexbot_app.domains.tenancy.closing import ClosingService, export_workspace
+from privexbot_app.domains.tenancy.members import MemberService
 from privexbot_app.domains.tenancy.schemas import (
     MemberView,
     NewMember,
-    NewName,
     NewWorkspace,
-    OrganizationView,
+    TenantChange,
+    WorkspaceRoleChange,
     WorkspaceView,
 )
 from privexbot_app.domains.tenancy.service import TenancyService
@@ -28,13 +31,7 @@ async def scope_in_path(workspace_id: UUID, caller: CurrentCaller, installation:
 
 
 NamedScope = Annotated[Scope, Depends(scope_in_path)]
-
-
-@router.get("/organizations")
-async def list_organizations(caller: CurrentCaller, installation: RuntimeDep) -> Page[OrganizationView]:
-    """The caller's organizations with the workspaces that they may enter."""
-    async with installation.works.open(None, read_only=True) as work:
-        return Page(items=await TenancyService(work).list_organizations(caller.user_id))
+Confirm = Annotated[str, Query(max_length=64, description="Its slug, typed by the one who deletes.")]
 
 
 @router.get("/workspaces")
@@ -55,28 +52,69 @@ async def create_workspace(
 
 
 @router.patch("/workspaces/{workspace_id}", status_code=204)
-async def rename_workspace(body: NewName, scope: NamedScope, installation: RuntimeDep) -> None:
-    """Rename a workspace."""
+async def change_workspace(body: TenantChange, scope: NamedScope, installation: RuntimeDep) -> None:
+    """Give a workspace another name or slug."""
     async with installation.works.open(scope) as work:
-        await TenancyService(work).rename_workspace(body.name)
+        await TenancyService(work).change_workspace(body)
+
+
+@router.delete("/workspaces/{workspace_id}", status_code=204)
+async def delete_workspace(
+    workspace_id: UUID, caller: CurrentCaller, installation: RuntimeDep, confirm: Confirm = ""
+) -> None:
+    """Close a workspace; it is deleted for good after 30 days."""
+    async with installation.works.open(None) as work:
+        await ClosingService(work, caller).delete_workspace(workspace_id, confirm=confirm)
+
+
+@router.post("/workspaces/{workspace_id}/restore", status_code=204)
+async def restore_workspace(workspace_id: UUID, caller: CurrentCaller, installation: RuntimeDep) -> None:
+    """Open a closed workspace again."""
+    async with installation.works.open(None) as work:
+        await ClosingService(work, caller).restore_workspace(workspace_id)
+
+
+@router.get("/workspaces/{workspace_id}/export")
+async def export(scope: NamedScope, installation: RuntimeDep) -> StreamingResponse:
+    """Every row of the workspace as JSON lines, without secrets."""
+    scope.require("workspace.manage")
+    headers = {"Content-Disposition": 'attachment; filename="workspace.jsonl"'}
+    rows = export_workspace(installation.works, scope)
+    return StreamingResponse(rows, media_type="application/x-ndjson", headers=headers)
+
+
+@router.post("/workspaces/{workspace_id}/leave", status_code=204)
+async def leave_workspace(scope: NamedScope, installation: RuntimeDep) -> None:
+    """Give up the caller's own role in a workspace."""
+    async with installation.works.open(scope) as work:
+        await MemberService(work).leave_workspace()
 
 
 @router.get("/workspaces/{workspace_id}/members")
 async def list_members(scope: NamedScope, installation: RuntimeDep) -> Page[MemberView]:
     """Everybody who may enter a workspace."""
     async with installation.works.open(scope, read_only=True) as work:
-        return Page(items=await TenancyService(work).list_members())
+        return Page(items=await MemberService(work).list_members())
 
 
 @router.post("/workspaces/{workspace_id}/members", status_code=201)
 async def add_member(body: NewMember, scope: NamedScope, installation: RuntimeDep) -> MemberView:
     """Let a registered user into a workspace."""
     async with installation.works.open(scope) as work:
-        return await TenancyService(work).add_member(body)
+        return await MemberService(work).add_member(body)
+
+
+@router.patch("/workspaces/{workspace_id}/members/{user_id}")
+async def change_member(
+    user_id: UUID, body: WorkspaceRoleChange, scope: NamedScope, installation: RuntimeDep
+) -> MemberView:
+    """Give a member another role, or one of the organization's own."""
+    async with installation.works.open(scope) as work:
+        return await MemberService(work).change_member(user_id, body)
 
 
 @router.delete("/workspaces/{workspace_id}/members/{user_id}", status_code=204)
 async def remove_member(user_id: UUID, scope: NamedScope, installation: RuntimeDep) -> None:
     """Take somebody's role in a workspace away."""
     async with installation.works.open(scope) as work:
-        await TenancyService(work).remove_member(user_id)
+        await MemberService(work).remove_member(user_id)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import col
+
 from privexbot_app.domains.audit.chain import find_break
 from privexbot_app.domains.audit.models import AuditEntry, OrganizationEntry, SignInEntry
 from privexbot_app.domains.audit.repository import (
@@ -84,7 +86,7 @@ class AuditService:
         """The workspace's entries, newest first, as `csv` or `json`. Needs `audit.read`."""
         self._work.scope.require("audit.read")
         rows = self._work.repository(AuditRepository)
-        query = rows.query(*_conditions(AuditEntry, filters)).order_by(AuditEntry.id.desc()).limit(MOST_EXPORTED)
+        query = rows.query(*_conditions(AuditEntry, filters)).order_by(col(AuditEntry.id).desc()).limit(MOST_EXPORTED)
         AuditService(self._work).record("audit_log.exported", format=format)
         return write_entries([AuditView.model_validate(row) for row in await rows.all(query)], format)
 
@@ -147,7 +149,7 @@ def _plain(facts: dict[str, object]) -> dict[str, Any]:
 def _conditions(model: type[AuditEntry] | type[OrganizationEntry], filters: AuditFilters) -> list[Any]:
     conditions: list[Any] = []
     if filters.event:
-        conditions.append(model.event.startswith(filters.event, autoescape=True))  # type: ignore[attr-defined]
+        conditions.append(col(model.event).startswith(filters.event, autoescape=True))
     if filters.actor_id:
         conditions.append(model.actor_id == filters.actor_id)
     if filters.since:

@@ -9,6 +9,7 @@ from privexbot_app.domains.knowledge.loading import load_draft_source
 from privexbot_app.domains.knowledge.rebuilding import rebuild_base, remove_generation
 from privexbot_app.domains.knowledge.repository import (
     DocumentRepository,
+    KnowledgeBaseRepository,
     RebuildRepository,
     SourceRepository,
     list_abandoned,
@@ -16,6 +17,7 @@ from privexbot_app.domains.knowledge.repository import (
     list_due_sources,
     list_sealed_sources,
 )
+from privexbot_app.domains.knowledge.schemas import KnowledgeSettings
 from privexbot_app.domains.knowledge.secrets import reseal
 from privexbot_app.domains.knowledge.service import QUEUE_PATIENCE, next_sync, space_of
 from privexbot_app.domains.knowledge.states import SETTLED, DocumentStatus
@@ -27,6 +29,7 @@ from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.database import SystemScope
 from privexbot_app.kit.jobs import job
 from privexbot_app.kit.logging import get_logger
+from privexbot_app.kit.purging import purger
 from privexbot_app.kit.rotation import resealer
 from privexbot_app.kit.schedules import schedule
 from privexbot_app.kit.scope import Scope
@@ -145,6 +148,18 @@ async def sync_due_sources(works: Workshop) -> None:
             # The load sets the next time itself; this one is for a job that is lost.
             await sources.change(source_id, next_sync_at=next_sync(source.sync_minutes))
             work.record_job("knowledge.sync_source", source_id=str(source_id))
+
+
+@purger("vectors")
+async def purge_vectors(works: Workshop, scope: Scope) -> None:
+    """Delete the vectors of a workspace that goes for good, of the generation in use and of one that is being built."""
+    async with works.open(scope, read_only=True) as work:
+        repository = work.repository(KnowledgeBaseRepository)
+        bases = await repository.all(repository.query())
+    for base in bases:
+        store = works.plugins.vector_stores.get(KnowledgeSettings.model_validate(base.settings).vector_store)
+        for generation in (base.generation, base.generation + 1):
+            await store.delete_space(space_of(scope, base.id, generation=generation))
 
 
 @resealer("credentials of sources")

@@ -142,7 +142,7 @@ async def open_key(works: Workshop, token: str) -> KeyHolder:
             raise InvalidKeyError
         if row.expires_at is not None and row.expires_at <= now:
             raise ExpiredKeyError
-        standing = await TenancyService(work).role_of(row.workspace_id, row.user_id)
+        standing = await TenancyService(work).standing_of(row.workspace_id, row.user_id)
     if standing is None:
         raise InvalidKeyError
     await _note_use(works, row.id, secret_hash)

@@ -1,7 +1,8 @@
-"""Upkeep of drafts by the clock. It lives here because a draft's scope is made of the ids it was saved with."""
+"""Upkeep by the clock: of drafts, whose scope is made here of the ids they were saved with; and of what was deleted."""
 
 from functools import partial
 
+from privexbot_app.domains.tenancy.closing import purge_overdue
 from privexbot_app.domains.tenancy.service import scope_of_job
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.schedules import schedule
@@ -17,3 +18,9 @@ async def snapshot_drafts(works: Workshop) -> None:
 async def forget_expired_drafts(works: Workshop) -> None:
     """Delete the copies of drafts that nobody has saved for a day."""
     await works.drafts.forget_expired()
+
+
+@schedule("tenancy.purge_overdue", every_seconds=3600)
+async def purge_what_is_overdue(works: Workshop) -> None:
+    """Delete for good what was deleted a grace period ago."""
+    await purge_overdue(works)

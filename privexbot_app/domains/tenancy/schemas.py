@@ -4,21 +4,35 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
 
 from privexbot_app.domains.identity.schemas import UserView
 from privexbot_app.domains.tenancy.permissions import OrganizationRole, WorkspaceRole
+from privexbot_app.domains.tenancy.rules import SLUG
 from privexbot_app.kit.fields import Trimmed
 
 TenantName = Annotated[str, Trimmed, Field(min_length=1, max_length=120)]
 
 
+class RoleView(BaseModel):
+    """A set of permissions that an organization has made for itself."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    permissions: list[str]
+
+
 class WorkspaceView(BaseModel):
-    """A workspace and the caller's role in it."""
+    """A workspace and the caller's role in it. custom_role: in place of the role's own permissions."""
 
     id: UUID
     name: str
     role: WorkspaceRole
+    slug: str = ""
+    custom_role: RoleView | None = None
+    delete_after: datetime | None = None
 
 
 class OrganizationView(BaseModel):
@@ -28,6 +42,8 @@ class OrganizationView(BaseModel):
     name: str
     role: OrganizationRole
     workspaces: list[WorkspaceView]
+    slug: str = ""
+    delete_after: datetime | None = None
 
 
 class ContextView(BaseModel):
@@ -47,10 +63,12 @@ class MeView(BaseModel):
 
 
 class MemberView(BaseModel):
-    """A member of a workspace."""
+    """A member of a workspace. manages_organization: an owner or admin, whose role is not changed here."""
 
     user: UserView
     role: WorkspaceRole
+    custom_role: RoleView | None = None
+    manages_organization: bool = False
 
 
 class NewWorkspace(BaseModel):
@@ -66,11 +84,104 @@ class NewName(BaseModel):
     name: TenantName
 
 
+class NewOrganization(BaseModel):
+    """What it takes to make an organization."""
+
+    name: TenantName
+
+
+class TenantChange(BaseModel):
+    """A new name, a new slug, or both."""
+
+    name: TenantName | None = None
+    slug: Annotated[str, Trimmed, Field(pattern=SLUG)] | None = None
+
+
+class NewRole(BaseModel):
+    """A set of permissions under a name."""
+
+    name: TenantName
+    permissions: list[str] = Field(max_length=100)
+
+
+class OrganizationMemberView(BaseModel):
+    """A member of an organization, and the workspaces that they were let into one by one."""
+
+    user: UserView
+    role: OrganizationRole
+    joined_at: datetime
+    workspace_ids: list[UUID]
+
+
+class OrganizationRoleChange(BaseModel):
+    """What somebody becomes in the organization."""
+
+    role: OrganizationRole
+
+
+class WorkspaceRoleChange(BaseModel):
+    """What somebody becomes in the workspace: a role, or one of the organization's own."""
+
+    role: WorkspaceRole = WorkspaceRole.VIEWER
+    custom_role_id: UUID | None = None
+
+
+class Transfer(BaseModel):
+    """The member who becomes an owner; the caller becomes an admin."""
+
+    user_id: UUID
+
+
+class NewInvitation(BaseModel):
+    """Whom to invite, and to what. Without a workspace a member sees none until somebody lets them into one."""
+
+    email: EmailStr
+    role: OrganizationRole = OrganizationRole.MEMBER
+    workspace_id: UUID | None = None
+    workspace_role: WorkspaceRole = WorkspaceRole.VIEWER
+    custom_role_id: UUID | None = None
+
+
+class InvitationView(BaseModel):
+    """An invitation. mail_problem: why the mail did not go out.
+
+    link: only in the answer that made it, and only if no mail took it there; nobody can ask for it later.
+    """
+
+    id: UUID
+    email: str
+    role: OrganizationRole
+    workspace_id: UUID | None
+    workspace_role: str
+    custom_role_id: UUID | None
+    expires_at: datetime
+    created_at: datetime
+    mailed_at: datetime | None
+    mail_problem: str
+    link: str = ""
+
+
+class InvitationToken(BaseModel):
+    """The token of an invitation's link."""
+
+    token: str = Field(min_length=1, max_length=200)
+
+
+class InvitationPreview(BaseModel):
+    """What the holder of a link sees before they accept."""
+
+    organization_name: str
+    email: str
+    role: OrganizationRole
+    expires_at: datetime
+
+
 class NewMember(BaseModel):
     """A registered user to let into the workspace."""
 
     email: Annotated[str, Field(max_length=320)]
     role: WorkspaceRole
+    custom_role_id: UUID | None = None
 
 
 class NewApiKey(BaseModel):

@@ -5,26 +5,34 @@ from uuid import UUID
 from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.identity.schemas import Caller, UserView
 from privexbot_app.domains.identity.service import UserDirectory
-from privexbot_app.domains.tenancy.models import ApiKey, Organization, OrganizationMember, Workspace, WorkspaceMember
+from privexbot_app.domains.tenancy.models import (
+    ApiKey,
+    CustomRole,
+    Organization,
+    OrganizationMember,
+    Workspace,
+    WorkspaceMember,
+)
 from privexbot_app.domains.tenancy.permissions import (
     JOB_PERMISSIONS,
     KEY_SCOPES,
     MANAGES_ORGANIZATION,
-    PERMISSIONS,
     VISITOR_PERMISSIONS,
     OrganizationRole,
     WorkspaceRole,
 )
 from privexbot_app.domains.tenancy.repository import TenancyRepository
+from privexbot_app.domains.tenancy.rules import slugify
 from privexbot_app.domains.tenancy.schemas import (
     ContextView,
-    MemberView,
     MeView,
-    NewMember,
     NewWorkspace,
     OrganizationView,
+    RoleView,
+    TenantChange,
     WorkspaceView,
 )
+from privexbot_app.domains.tenancy.standing import find_living, permissions_in
 from privexbot_app.integrations.plugins import Work
 from privexbot_app.kit.errors import ConflictError, ForbiddenError, NotFoundError
 from privexbot_app.kit.scope import Actor, ActorKind, Scope
@@ -41,6 +49,15 @@ class WorkspaceNotFoundError(NotFoundError):
         super().__init__("There is no such workspace.")
 
 
+class SlugTakenError(ConflictError):
+    """Another organization, or another workspace of the same one, has the slug."""
+
+    code = "slug_taken"
+
+    def __init__(self) -> None:
+        super().__init__("This short name is taken already.")
+
+
 def scope_of_job(organization_id: UUID, workspace_id: UUID, *, job: str) -> Scope:
     """The scope of a background job, from its envelope."""
     return Scope(organization_id, workspace_id, Actor(ActorKind.JOB, job), JOB_PERMISSIONS)
@@ -51,11 +68,33 @@ def scope_of_visitor(organization_id: UUID, workspace_id: UUID, *, visitor: str)
     return Scope(organization_id, workspace_id, Actor(ActorKind.VISITOR, visitor), VISITOR_PERMISSIONS)
 
 
-def scope_of_key(key: ApiKey, organization_id: UUID, role: WorkspaceRole) -> Scope:
-    """The scope of a program that holds an API key: the key's scopes, as far as its maker's role reaches."""
+def scope_of_key(key: ApiKey, organization_id: UUID, permissions: frozenset[str]) -> Scope:
+    """The scope of a program that holds an API key: the key's scopes, as far as its maker's own permissions reach."""
     actor = Actor(ActorKind.API_KEY, str(key.id))
-    permissions = PERMISSIONS[role] & KEY_SCOPES & set(key.scopes)
-    return Scope(organization_id, key.workspace_id, actor, permissions, is_test=key.is_test)
+    allowed = permissions & KEY_SCOPES & set(key.scopes)
+    return Scope(organization_id, key.workspace_id, actor, allowed, is_test=key.is_test)
+
+
+async def make_organization(rows: TenancyRepository, *, name: str, owner_id: UUID) -> tuple[Organization, Workspace]:
+    """An organization with one workspace and one owner."""
+    organization = Organization(name=name)
+    organization.slug = await free_slug(rows, name, organization.slug)
+    rows.add(organization)
+    await rows.flush()
+    workspace = Workspace(organization_id=organization.id, name=FIRST_WORKSPACE, slug=slugify(FIRST_WORKSPACE))
+    rows.add(workspace)
+    rows.add(OrganizationMember(organization_id=organization.id, user_id=owner_id, role=OrganizationRole.OWNER))
+    await rows.flush()
+    return organization, workspace
+
+
+async def free_slug(rows: TenancyRepository, name: str, otherwise: str, *, organization_id: UUID | None = None) -> str:
+    """A slug made of the name; where that is taken, with a part of `otherwise`, which is unique."""
+    wanted = slugify(name)
+    if not wanted:
+        return otherwise
+    is_taken = await rows.is_slug_taken(wanted, organization_id=organization_id)
+    return f"{wanted[:39].strip('-')}-{otherwise[-8:]}" if is_taken else wanted
 
 
 class TenancyService:
@@ -67,44 +106,46 @@ class TenancyService:
 
     async def create_organization(self, user: UserView) -> UUID:
         """Make a new user's own organization with one workspace. Returns the workspace's id."""
-        organization = Organization(name=f"{user.name}’s organization")
-        self._rows.add(organization)
-        await self._rows.flush()
-        workspace = Workspace(organization_id=organization.id, name=FIRST_WORKSPACE)
-        self._rows.add(workspace)
-        self._rows.add(
-            OrganizationMember(organization_id=organization.id, user_id=user.id, role=OrganizationRole.OWNER)
+        organization, workspace = await make_organization(
+            self._rows, name=f"{user.name}’s organization", owner_id=user.id
         )
-        await self._rows.flush()
+        actor = Actor(ActorKind.USER, str(user.id))
+        AuditService(self._work).record_in_organization(
+            organization.id, actor, "organization.created", name=organization.name
+        )
         return workspace.id
 
     async def scope_of_user(self, caller: Caller, *, workspace_id: UUID | None = None) -> Scope:
         """The caller's scope in a workspace, by default the session's. Raises WorkspaceNotFoundError."""
-        workspace = await self._rows.find_workspace(workspace_id or caller.workspace_id)
-        if workspace is None:
+        workspace_id = workspace_id or caller.workspace_id
+        standing = await self.standing_of(workspace_id, caller.user_id)
+        if standing is None:
             raise WorkspaceNotFoundError
-        role = await self._role_in(workspace, caller.user_id)
-        if role is None:
-            raise WorkspaceNotFoundError
-        actor = Actor(ActorKind.USER, str(caller.user_id))
-        return Scope(workspace.organization_id, workspace.id, actor, PERMISSIONS[role])
+        organization_id, permissions = standing
+        return Scope(organization_id, workspace_id, Actor(ActorKind.USER, str(caller.user_id)), permissions)
 
-    async def role_of(self, workspace_id: UUID, user_id: UUID) -> tuple[UUID, WorkspaceRole] | None:
-        """A workspace's organization and the user's role in it, or None for those who may not enter."""
-        workspace = await self._rows.find_workspace(workspace_id)
-        role = await self._role_in(workspace, user_id) if workspace else None
-        return (workspace.organization_id, role) if workspace and role else None
+    async def standing_of(self, workspace_id: UUID, user_id: UUID) -> tuple[UUID, frozenset[str]] | None:
+        """A workspace's organization and the user's permissions in it, or None for those who may not enter."""
+        workspace = await find_living(self._rows, workspace_id)
+        permissions = await permissions_in(self._rows, workspace, user_id) if workspace else None
+        return (workspace.organization_id, permissions) if workspace and permissions is not None else None
 
     async def first_workspace(self, user_id: UUID) -> UUID:
-        """The workspace that a user lands in after signing in. Raises WorkspaceNotFoundError if there is none."""
+        """The workspace that a user lands in after signing in; who has none left gets an organization of their own.
+
+        Raises WorkspaceNotFoundError if there is no such user.
+        """
         for organization in await self.list_organizations(user_id):
             for workspace in organization.workspaces:
                 return workspace.id
-        raise WorkspaceNotFoundError
+        user = (await UserDirectory(self._work).list_users([user_id])).get(user_id)
+        if user is None:
+            raise WorkspaceNotFoundError
+        return await self.create_organization(user)
 
     async def organization_of(self, workspace_id: UUID) -> UUID:
-        """The organization that a workspace belongs to. Raises WorkspaceNotFoundError."""
-        workspace = await self._rows.find_workspace(workspace_id)
+        """The organization of a workspace. Raises WorkspaceNotFoundError, also while it is being deleted."""
+        workspace = await find_living(self._rows, workspace_id)
         if workspace is None:
             raise WorkspaceNotFoundError
         return workspace.organization_id
@@ -114,7 +155,12 @@ class TenancyService:
         pairs = await self._rows.list_organizations(user_id)
         workspaces = await self._rows.list_workspaces([organization.id for organization, _ in pairs])
         memberships = await self._rows.list_memberships(user_id)
-        return [_view(organization, member, workspaces, memberships) for organization, member in pairs]
+        roles = {role.id: role for role in await self._rows.list_roles([organization.id for organization, _ in pairs])}
+        return [
+            _view(organization, member, workspaces, memberships, roles)
+            for organization, member in pairs
+            if organization.delete_after is None or member.role == OrganizationRole.OWNER
+        ]
 
     async def describe(self, user: UserView, scope: Scope) -> MeView:
         """The caller, their tenants and where they are."""
@@ -136,65 +182,35 @@ class TenancyService:
             raise NotFoundError("There is no such organization.", code="organization_not_found")
         if member.role not in MANAGES_ORGANIZATION:
             raise ForbiddenError("Only owners and admins of the organization can create workspaces.")
+        organization = await self._rows.find_organization(organization_id)
+        if organization is None or organization.delete_after is not None:
+            raise NotFoundError("There is no such organization.", code="organization_not_found")
         workspace = Workspace(organization_id=organization_id, name=new.name)
+        workspace.slug = await free_slug(self._rows, new.name, workspace.slug, organization_id=organization_id)
         self._rows.add(workspace)
         await self._rows.flush()
-        return WorkspaceView(id=workspace.id, name=workspace.name, role=WorkspaceRole.ADMIN)
+        actor = Actor(ActorKind.USER, str(caller.user_id))
+        AuditService(self._work).record_in_organization(
+            organization_id, actor, "workspace.created", workspace.id, name=workspace.name
+        )
+        return WorkspaceView(id=workspace.id, name=workspace.name, role=WorkspaceRole.ADMIN, slug=workspace.slug)
 
     async def rename_workspace(self, name: str) -> None:
         """Rename the scope's workspace. Needs `workspace.manage`."""
+        await self.change_workspace(TenantChange(name=name))
+
+    async def change_workspace(self, change: TenantChange) -> None:
+        """Give the scope's workspace another name or slug. Needs `workspace.manage`. Raises SlugTakenError."""
         self._work.scope.require("workspace.manage")
-        workspace = await self._rows.find_workspace(self._work.scope.workspace_id)
+        workspace = await find_living(self._rows, self._work.scope.workspace_id)
         if workspace is None:
             raise WorkspaceNotFoundError
-        workspace.name = name
-        AuditService(self._work).record("workspace.renamed", workspace.id, name=name)
-
-    async def list_members(self) -> list[MemberView]:
-        """Everybody who may enter the scope's workspace. Needs `members.read`."""
-        self._work.scope.require("members.read")
-        managers = await self._rows.list_organization_managers(self._work.scope.organization_id)
-        roles = {member.user_id: WorkspaceRole.ADMIN for member in managers}
-        for member in await self._rows.list_workspace_members(self._work.scope.workspace_id):
-            roles.setdefault(member.user_id, WorkspaceRole(member.role))
-        users = await UserDirectory(self._work).list_users(list(roles))
-        return [MemberView(user=users[user_id], role=role) for user_id, role in roles.items() if user_id in users]
-
-    async def add_member(self, new: NewMember) -> MemberView:
-        """Let a registered user into the scope's workspace. Needs `members.manage`.
-
-        Raises NotFoundError (`user_not_found`), ConflictError (`already_member`).
-        """
-        scope = self._work.scope
-        scope.require("members.manage")
-        user = await UserDirectory(self._work).find_user_by_email(new.email)
-        if user is None:
-            raise NotFoundError("Nobody has registered with this address yet.", code="user_not_found")
-        if await self._rows.find_workspace_member(scope.workspace_id, user.id):
-            raise ConflictError("This person is a member already.", code="already_member")
-        if await self._rows.find_organization_member(scope.organization_id, user.id) is None:
-            self._rows.add(
-                OrganizationMember(organization_id=scope.organization_id, user_id=user.id, role=OrganizationRole.MEMBER)
-            )
-        self._rows.add(WorkspaceMember(workspace_id=scope.workspace_id, user_id=user.id, role=new.role))
-        AuditService(self._work).record("member.added", user.id, role=new.role)
-        return MemberView(user=user, role=new.role)
-
-    async def remove_member(self, user_id: UUID) -> None:
-        """Take somebody's role in the scope's workspace away. Needs `members.manage`."""
-        self._work.scope.require("members.manage")
-        if not await self._rows.remove_workspace_member(self._work.scope.workspace_id, user_id):
-            raise NotFoundError("There is no such member.", code="member_not_found")
-        AuditService(self._work).record("member.removed", user_id)
-
-    async def _role_in(self, workspace: Workspace, user_id: UUID) -> WorkspaceRole | None:
-        member = await self._rows.find_organization_member(workspace.organization_id, user_id)
-        if member is None:
-            return None
-        if member.role in MANAGES_ORGANIZATION:
-            return WorkspaceRole.ADMIN
-        row = await self._rows.find_workspace_member(workspace.id, user_id)
-        return WorkspaceRole(row.role) if row else None
+        if change.slug and change.slug != workspace.slug:
+            if await self._rows.is_slug_taken(change.slug, organization_id=workspace.organization_id):
+                raise SlugTakenError
+            workspace.slug = change.slug
+        workspace.name = change.name or workspace.name
+        AuditService(self._work).record("workspace.renamed", workspace.id, name=workspace.name, slug=workspace.slug)
 
 
 def _view(
@@ -202,17 +218,33 @@ def _view(
     member: OrganizationMember,
     workspaces: list[Workspace],
     memberships: dict[UUID, WorkspaceMember],
+    roles: dict[UUID, CustomRole],
 ) -> OrganizationView:
     manages = member.role in MANAGES_ORGANIZATION
-    views = [
-        WorkspaceView(
-            id=workspace.id,
-            name=workspace.name,
-            role=WorkspaceRole.ADMIN if manages else WorkspaceRole(memberships[workspace.id].role),
-        )
-        for workspace in workspaces
-        if workspace.organization_id == organization.id and (manages or workspace.id in memberships)
-    ]
+    is_living = organization.delete_after is None
     return OrganizationView(
-        id=organization.id, name=organization.name, role=OrganizationRole(member.role), workspaces=views
+        id=organization.id,
+        name=organization.name,
+        role=OrganizationRole(member.role),
+        workspaces=[
+            _workspace_view(workspace, None if manages else memberships[workspace.id], roles)
+            for workspace in workspaces
+            if is_living
+            and workspace.delete_after is None
+            and workspace.organization_id == organization.id
+            and (manages or workspace.id in memberships)
+        ],
+        slug=organization.slug,
+        delete_after=organization.delete_after,
+    )
+
+
+def _workspace_view(workspace: Workspace, row: WorkspaceMember | None, roles: dict[UUID, CustomRole]) -> WorkspaceView:
+    custom = roles.get(row.custom_role_id) if row and row.custom_role_id else None
+    return WorkspaceView(
+        id=workspace.id,
+        name=workspace.name,
+        role=WorkspaceRole(row.role) if row else WorkspaceRole.ADMIN,
+        slug=workspace.slug,
+        custom_role=RoleView.model_validate(custom) if custom else None,
     )

@@ -12,6 +12,7 @@ from privexbot_app.domains.audit.service import AuditService
 from privexbot_app.domains.bots.service import BotService
 from privexbot_app.domains.identity.service import IdentityService
 from privexbot_app.domains.knowledge.service import KnowledgeService
+from privexbot_app.domains.tenancy.members import MemberService
 from privexbot_app.domains.tenancy.schemas import MemberView, NewMember, NewName
 from privexbot_app.domains.tenancy.service import TenancyService
 from privexbot_app.kit.clock import utc_now
@@ -117,7 +118,7 @@ class AccountState(ScopedState):
         try:
             new = NewMember.model_validate({"email": str(form.get("email", "")).strip(), "role": self.role})
             async with self.works.open(scope) as work:
-                added = await TenancyService(work).add_member(new)
+                added = await MemberService(work).add_member(new)
         except ValidationError:
             self.member_problem = "Enter an e-mail address and choose a role."
             return None
@@ -144,13 +145,13 @@ class AccountState(ScopedState):
         scope = await self.scope()
         target, self.is_asking = dict(self.removing), False
         async with self.works.open(scope) as work:
-            await TenancyService(work).remove_member(parse_id(target.get("id")))
+            await MemberService(work).remove_member(parse_id(target.get("id")))
         await self._list(scope)
         return rx.toast.success(f"Removed {target['name']}.")
 
     async def _list(self, scope: Scope) -> None:
         async with self.works.open(scope, read_only=True) as work:
-            members = await TenancyService(work).list_members()
+            members = await MemberService(work).list_members()
             may_audit = "audit.read" in scope.permissions
             entries = (await AuditService(work).list_entries(ENTRIES_SHOWN)).items if may_audit else []
             bots = (await BotService(work).list_bots(EVERYTHING, browser_url="")).items

@@ -10,7 +10,7 @@ from privexbot_app.domains.bots.drafts import BotDraftService
 from privexbot_app.domains.bots.schemas import BotConfig, BotVersionView, BotView
 from privexbot_app.domains.bots.service import BotService
 from privexbot_app.domains.knowledge.service import KnowledgeService
-from privexbot_app.domains.tenancy.service import TenancyService
+from privexbot_app.domains.tenancy.members import MemberService
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.errors import NotFoundError
 from privexbot_app.kit.pagination import LARGEST_PAGE_SIZE, PageParams
@@ -119,7 +119,7 @@ class ChatbotState(ScopedState):
             service = BotService(work)
             bot = await service.get_bot(bot_id, browser_url=runtime.current().browser_url)
             versions = await service.list_versions(bot_id)
-            members = {str(member.user.id): member.user.name for member in await TenancyService(work).list_members()}
+            members = {str(member.user.id): member.user.name for member in await MemberService(work).list_members()}
             bases = {base.id: base.name for base in (await KnowledgeService(work).list_bases(EVERYTHING)).items}
         self.shown_id, self.name, self.description, self.version = str(bot.id), bot.name, bot.description, bot.version
         self.public_url, self.embed_code = bot.public_url, bot.embed_code

@@ -261,7 +261,7 @@ class _Upstream:
             kind = self._sight.kinds.get(id)
             if kind is not None and kind.is_container:
                 found |= {node.id for node in self._sight.spec.nodes if node.parent == id}
-            self._known[id] = found
+            self._known[id] = found - {id}
         return self._known[id]
 
 

@@ -1,11 +1,12 @@
 """What the load benchmark runs beside the product: a mock model server, and two bare routes to it.
 
-`python -m bench.chat_routes mock|bare|wrapped --port N [--model-port N] [--tokens 40] [--gap-ms 0]`
+`python -m bench.chat_routes mock|bare|wrapped|echo --port N [--model-port N] [--tokens 40] [--gap-ms 0]`
 
 mock: answers every chat completion with the same stream; written on the bare event loop, so that it costs little.
 bare: Starlette and aiohttp, bytes passed through: the least that a Python service can do.
 wrapped: FastAPI and LlamaIndex's OpenAILike, each token read and written anew: what a tutorial does. Without
 LlamaIndex's package, OpenAI's client in its place.
+echo: Starlette and aiosqlite, no model: keeps the question and its echo, and answers with the same events as a flow.
 """
 
 import argparse
@@ -172,10 +173,45 @@ def _deltas_of(model_url: str) -> Any:
     return plain_deltas
 
 
+def echo_app() -> Any:
+    """Says what it was told, and keeps both."""
+    import tempfile
+    from pathlib import Path
+
+    import aiosqlite
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    opened: list[Any] = []
+
+    async def connection() -> Any:
+        if not opened:
+            folder = tempfile.mkdtemp(prefix="echo-")
+            database = await aiosqlite.connect(Path(folder) / "echo.db", isolation_level=None)
+            await database.execute("PRAGMA journal_mode=WAL")
+            await database.execute("PRAGMA synchronous=NORMAL")
+            await database.execute("CREATE TABLE message (id INTEGER PRIMARY KEY, role TEXT, content TEXT)")
+            opened.append(database)
+        return opened[0]
+
+    async def chat(request: Request) -> Response:
+        said = json.loads(await request.body())["message"]
+        database = await connection()
+        rows = [("visitor", said), ("bot", f"You said {said}")]
+        await database.execute("INSERT INTO message (role, content) VALUES (?, ?), (?, ?)", [*rows[0], *rows[1]])
+        events = [("token", {"delta": rows[1][1]}), ("run.finished", {"response": rows[1][1]})]
+        text = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
+        return Response(text, media_type="text/event-stream")
+
+    return Starlette(routes=[Route("/chat", chat, methods=["POST"])])
+
+
 def main() -> None:
-    """Serve one of the three."""
+    """Serve one of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=("mock", "bare", "wrapped"))
+    parser.add_argument("kind", choices=("mock", "bare", "wrapped", "echo"))
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--model-port", type=int, default=0)
     parser.add_argument("--tokens", type=int, default=40)
@@ -188,7 +224,8 @@ def main() -> None:
         return
     import uvicorn
 
-    app = (bare_app if options.kind == "bare" else wrapped_app)(f"http://127.0.0.1:{options.model_port}/v1")
+    model = f"http://127.0.0.1:{options.model_port}/v1"
+    app = echo_app() if options.kind == "echo" else (bare_app if options.kind == "bare" else wrapped_app)(model)
     uvicorn.run(app, port=options.port, log_level="warning", loop="uvloop", backlog=4096)
 
 

@@ -14,6 +14,8 @@ from privexbot_app.ui.knowledge.marking import cut_into_pieces, mark_words
 from privexbot_app.ui.pages.knowledge import KnowledgeState
 from privexbot_app.ui.pages.knowledge_base.search import SearchState
 from privexbot_app.ui.pages.knowledge_base.state import BaseState
+from privexbot_app.ui.pages.knowledge_base.tuning import TuningState
+from privexbot_app.ui.pages.knowledge_document.changing import ChunkState
 from privexbot_app.ui.pages.knowledge_document.state import DocumentState
 from privexbot_app.ui.pages.knowledge_new.state import NewBaseState
 from privexbot_app.ui.session import ScopedState
@@ -33,13 +35,16 @@ ONLY_SHOWS = {
     "choose_mode": (SearchState,),
     "choose_limit": (SearchState,),
     "begin": (SearchState,),
+    "begin_adding": (ChunkState,),
+    "close_chunk": (ChunkState,),
+    "ask_reindex": (TuningState,),
     **dict.fromkeys(ADDING, (NewBaseState, BaseState)),
 }
 """Handlers that only change what this tab shows."""
 
 
 def handlers() -> Iterator[Any]:
-    for state in (KnowledgeState, NewBaseState, BaseState, SearchState, DocumentState):
+    for state in (KnowledgeState, NewBaseState, BaseState, SearchState, TuningState, DocumentState, ChunkState):
         for name, handler in state.event_handlers.items():
             if name in vars(state) and name != "setvar" and state not in ONLY_SHOWS.get(name, ()):
                 yield pytest.param(state, handler, id=f"{state.__name__}.{name}")
@@ -276,6 +281,102 @@ async def test_a_long_document_comes_in_parts(installation: Installation, ann: P
     assert len(texts) == 3
     assert max(map(len, texts)) <= 20_000
     assert "".join(texts).strip() == ("A berth costs 24 euros.\n" * 2000).strip()
+
+
+async def opened_document(installation: Installation, ann: Person, **more: Any) -> ChunkState:
+    """The page of a document, with what changes its chunks."""
+    base_id = await make_base(installation, ann, **more)
+    base = await page_of(installation, ann, f"/knowledge/{base_id}", BaseState)
+    return await page_of(installation, ann, base.documents[0].href, ChunkState)
+
+
+async def test_a_chunk_is_edited_switched_off_and_put_back(installation: Installation, ann: Person):
+    state = await opened_document(installation, ann)
+    await fire(state, ChunkState.open_chunk, state.chunks[0].id)
+    before = state.chunk_text
+    await fire(state, ChunkState.save_chunk, {"text": " "})
+    assert (state.dialog, bool(state.chunk_problem)) == ("change", True)
+    await fire(state, ChunkState.save_chunk, {"text": "Ask at the office."})
+    assert (state.dialog, state.chunks[0].mark, state.chunks[0].opening) == ("", "Edited", "Ask at the office.")
+    await fire(state, ChunkState.open_chunk, state.chunks[0].id)
+    assert (state.is_edited, state.source_text) == (True, before)
+    await fire(state, ChunkState.use_chunk, False)
+    assert (state.dialog, state.is_used, state.chunks[0].mark) == ("change", False, "Off")
+    await fire(state, ChunkState.keep, "source")
+    assert (state.dialog, state.chunks[0].mark, state.chunks[0].is_enabled) == ("", "", True)
+    await fire(state, ChunkState.keep, "source")
+    assert state.chunk_problem
+
+
+async def test_a_chunk_is_added_and_deleted(installation: Installation, ann: Person):
+    state = await opened_document(installation, ann)
+    shown = "".join(piece.text for piece in state.pieces)
+    await fire(state, ChunkState.open_chunk, state.chunks[-1].id)
+    await fire(state, ChunkState.begin_adding)
+    await fire(state, ChunkState.add_chunk, {"text": ""})
+    assert (state.dialog, bool(state.chunk_problem)) == ("add", True)
+    await fire(state, ChunkState.add_chunk, {"text": "Sailors sing."})
+    assert (state.chunks[-1].mark, "".join(piece.text for piece in state.pieces)) == ("Added", shown)
+    await fire(state, ChunkState.begin_adding_first)
+    await fire(state, ChunkState.add_chunk, {"text": "Read this first."})
+    assert state.chunks[0].opening == "Read this first."
+    await fire(state, ChunkState.open_chunk, state.chunks[0].id)
+    await fire(state, ChunkState.delete_chunk)
+    assert state.chunks[0].opening != "Read this first."
+    await fire(state, ChunkState.open_chunk, state.chunks[0].id)
+    await fire(state, ChunkState.delete_chunk)
+    assert state.chunk_problem.startswith("This chunk comes from the document.")
+
+
+async def test_settings_of_a_finished_base_are_changed_and_index_it_again(installation: Installation, ann: Person):
+    base_id = await make_base(installation, ann)
+    state = await page_of(installation, ann, f"/knowledge/{base_id}", TuningState)
+    await fire(state, TuningState.begin)
+    assert (state.strategy, state.embedding, state.mode) == ("heading", "hash", "hybrid")
+    await fire(state, TuningState.choose_mode, "keyword")
+    await fire(state, TuningState.choose_strategy, "sentence")
+    await fire(state, TuningState.choose_embedding, "nothing")
+    await fire(state, TuningState.change_option, "overlap_tokens", 200)
+    await fire(state, TuningState.reindex)
+    assert state.settings_problem == "The overlap can be at most half of the chunk size."
+    await fire(state, TuningState.change_option, "overlap_tokens", 0)
+    await fire(state, TuningState.reindex)
+    again = await page_of(installation, ann, f"/knowledge/{base_id}", TuningState)
+    await fire(again, TuningState.begin)
+    assert (again.strategy, again.mode, again.is_reindexing, again.reindex_problem) == (
+        "sentence",
+        "keyword",
+        False,
+        "",
+    )
+
+
+async def test_a_reindex_that_fails_says_why_until_somebody_has_read_it(installation: Installation, ann: Person):
+    base_id = await make_base(installation, ann, content="One word after another. " * 80)
+    state = await page_of(installation, ann, f"/knowledge/{base_id}", TuningState)
+    await fire(state, TuningState.begin)
+    await fire(state, TuningState.choose_strategy, "whole")
+    await fire(state, TuningState.change_option, "size_tokens", 16)
+    await fire(state, TuningState.reindex)
+    await fire(state, BaseState.refresh)
+    assert "handbook.md" in state.reindex_problem
+    await fire(state, BaseState.stop_reindex)
+    assert state.reindex_problem == ""
+
+
+async def test_documents_on_their_way_are_cancelled_and_tried_again(installation: Installation, ann: Person):
+    base_id = await make_base(installation, ann)
+    installation.works.dispatcher.is_paused = True
+    state = await page_of(installation, ann, f"/knowledge/{base_id}", BaseState)
+    for title in ("Tides", "Winds"):
+        await fire(state, BaseState.add_text, {"title": title, "content": "Twice a day."})
+    await fire(state, BaseState.cancel, state.documents[0].id)
+    assert (state.documents[0].is_cancelled, state.cancelled, state.processing) == (True, 1, 1)
+    await fire(state, BaseState.cancel_all)
+    assert (state.cancelled, state.processing, state.is_busy) == (2, 0, False)
+    installation.works.dispatcher.is_paused = False
+    await fire(state, BaseState.retry_failed)
+    assert (state.indexed, state.cancelled) == (3, 0)
 
 
 def test_a_window_begins_after_a_line_or_a_word():

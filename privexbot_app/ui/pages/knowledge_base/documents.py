@@ -11,7 +11,13 @@ from privexbot_app.ui.pages.knowledge_base.state import BaseState
 from privexbot_app.ui.session import ScopedState
 
 CAN_WRITE = ScopedState.permissions.contains("kb.write")
-STATUSES = (("all", "All"), ("ready", "Ready"), ("processing", "Processing"), ("failed", "Failed"))
+STATUSES = (
+    ("all", "All"),
+    ("ready", "Ready"),
+    ("processing", "Processing"),
+    ("failed", "Failed"),
+    ("cancelled", "Cancelled"),
+)
 
 
 def documents_tab() -> rx.Component:
@@ -71,7 +77,7 @@ def _toolbar() -> rx.Component:
         rx.button(icon("plus", 16), "Add documents", on_click=BaseState.show_upload(True)),
     )
     retry = rx.button(
-        icon("rotate-cw", 15), "Retry failed", variant="soft", color_scheme="gray", on_click=BaseState.retry_failed
+        icon("rotate-cw", 15), "Retry all", variant="soft", color_scheme="gray", on_click=BaseState.retry_failed
     )
     return rx.el.div(
         rx.input(
@@ -89,7 +95,7 @@ def _toolbar() -> rx.Component:
             on_change=BaseState.filter_status,
         ),
         rx.el.div(class_name="pb-spring"),
-        rx.cond(CAN_WRITE & (BaseState.failed > 0), retry),
+        rx.cond(CAN_WRITE & (BaseState.failed + BaseState.cancelled > 0), retry),
         rx.cond(CAN_WRITE, add),
         class_name="pb-toolbar",
     )
@@ -122,6 +128,7 @@ def _row(row: rx.Var[DocumentRow]) -> rx.Component:
         rx.el.div(
             rx.link(row.name, href=row.href, title=row.name, dir="auto", underline="hover", class_name="kb-name"),
             rx.cond(row.problem != "", rx.el.div(row.problem, class_name="pb-problem")),
+            rx.cond(row.conflicts != "", rx.el.div(row.conflicts, class_name="pb-tiny")),
             class_name="kb-grow",
         ),
         class_name="pb-row kb-cell-name",
@@ -129,6 +136,7 @@ def _row(row: rx.Var[DocumentRow]) -> rx.Component:
     status = rx.el.div(
         badge(row.status, row.tone),
         rx.cond(~row.is_settled & (row.percent > 0), progress_line(row.percent, row.name)),
+        rx.cond(row.left != "", rx.el.div(row.left, class_name="pb-tiny")),
         class_name="kb-cell-status",
     )
     switch = rx.switch(
@@ -170,4 +178,16 @@ def _actions(row: rx.Var[DocumentRow]) -> rx.Component:
         on_click=BaseState.ask_delete(row.id),
         **style,
     )
-    return rx.el.div(rx.cond(row.is_failed, retry), delete, class_name="pb-row kb-row-end")
+    cancel = rx.icon_button(
+        icon("circle-x", 15),
+        aria_label="Cancel " + row.name,
+        title="Cancel",
+        on_click=BaseState.cancel(row.id),
+        **style,
+    )
+    return rx.el.div(
+        rx.cond(row.is_failed | row.is_cancelled, retry),
+        rx.cond(~row.is_settled, cancel),
+        delete,
+        class_name="pb-row kb-row-end",
+    )

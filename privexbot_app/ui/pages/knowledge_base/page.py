@@ -5,16 +5,13 @@ import reflex as rx
 from privexbot_app.ui import routes
 from privexbot_app.ui.components import (
     badge,
-    card,
     confirm_dialog,
     empty_state,
-    icon,
+    note,
     page,
     page_header,
     page_skeleton,
     stat_tile,
-    text_area,
-    text_input,
 )
 from privexbot_app.ui.components.adding import source_dialogs
 from privexbot_app.ui.components.documents import progress_line
@@ -25,9 +22,11 @@ from privexbot_app.ui.pages.knowledge_base.quality.tab import quality_tab
 from privexbot_app.ui.pages.knowledge_base.search import search_tab
 from privexbot_app.ui.pages.knowledge_base.sources.tab import sources_tab
 from privexbot_app.ui.pages.knowledge_base.state import BaseState
+from privexbot_app.ui.pages.knowledge_base.tuning import settings_tab
 from privexbot_app.ui.session import ScopedState
 
 BACK = ("Knowledge", routes.knowledge_bases())
+SMALL = {"size": "1", "variant": "soft", "color_scheme": "gray"}
 CAN_WRITE = ScopedState.permissions.contains("kb.write")
 
 
@@ -48,7 +47,10 @@ def _shown() -> rx.Component:
         page_header(
             BaseState.name, BaseState.description, back=BACK, actions=[badge(BaseState.status, BaseState.tone)]
         ),
-        rx.cond(BaseState.is_busy, rx.fragment(ticker(every=2000, on_tick=BaseState.refresh), _progress())),
+        rx.cond(BaseState.is_busy | BaseState.is_reindexing, ticker(every=2000, on_tick=BaseState.refresh)),
+        rx.cond(BaseState.is_busy, _progress()),
+        rx.cond(BaseState.is_reindexing, _reindexing()),
+        rx.cond(BaseState.reindex_problem != "", _reindex_failed()),
         _counts(),
         rx.tabs.root(
             rx.tabs.list(
@@ -62,7 +64,7 @@ def _shown() -> rx.Component:
             rx.tabs.content(sources_tab(), value="sources", class_name="kb-tab"),
             rx.tabs.content(search_tab(), value="search", class_name="kb-tab"),
             rx.tabs.content(quality_tab(), value="quality", class_name="kb-tab"),
-            rx.tabs.content(_settings(), value="settings", class_name="kb-tab"),
+            rx.tabs.content(settings_tab(), value="settings", class_name="kb-tab"),
             value=BaseState.tab,
             on_change=BaseState.choose_tab,
         ),
@@ -82,7 +84,27 @@ def _progress() -> rx.Component:
     return rx.el.div(
         rx.el.span(BaseState.progress_words, role="status", class_name="pb-soft"),
         progress_line(BaseState.percent, "Documents processed"),
+        rx.cond(CAN_WRITE, rx.button("Cancel all", on_click=BaseState.cancel_all, **SMALL)),
         class_name="kb-busy",
+    )
+
+
+def _reindexing() -> rx.Component:
+    return rx.el.div(
+        rx.el.span(BaseState.reindex_words, role="status", class_name="pb-soft"),
+        progress_line(BaseState.reindex_percent, "Documents indexed again"),
+        rx.cond(CAN_WRITE, rx.button("Cancel", on_click=BaseState.stop_reindex, **SMALL)),
+        class_name="kb-busy",
+    )
+
+
+def _reindex_failed() -> rx.Component:
+    return note(
+        rx.el.strong("Indexing again did not work. Everything is as it was."),
+        BaseState.reindex_problem,
+        rx.cond(CAN_WRITE, rx.box(rx.button("Close", on_click=BaseState.stop_reindex, **SMALL))),
+        icon_name="circle-alert",
+        tone="bad",
     )
 
 
@@ -94,49 +116,3 @@ def _counts() -> rx.Component:
         stat_tile("Chunks", BaseState.figures[3], icon_name="layers"),
         class_name="pb-grid-4",
     )
-
-
-def _settings() -> rx.Component:
-    names = card(
-        rx.form(
-            text_input(
-                "Name",
-                id="base-name",
-                name="name",
-                default_value=BaseState.name,
-                max_length=120,
-                dir="auto",
-                problem=BaseState.name_problem,
-            ),
-            text_area(
-                "Description",
-                id="base-description",
-                name="description",
-                default_value=BaseState.description,
-                max_length=2000,
-                dir="auto",
-            ),
-            rx.box(rx.button("Save", type="submit")),
-            on_submit=BaseState.rename,
-            key=BaseState.held_id,
-            class_name="pb-stack",
-        ),
-        title="Name and description",
-    )
-    fixed = card(
-        rx.el.dl(
-            rx.foreach(BaseState.facts, lambda row: rx.fragment(rx.el.dt(row["name"]), rx.el.dd(row["value"]))),
-            class_name="pb-facts",
-        ),
-        title="How it was made",
-        lead="These were chosen when the knowledge base was created, and hold for all its documents.",
-    )
-    danger = card(
-        rx.button(
-            icon("trash-2", 15), "Delete knowledge base", color_scheme="red", variant="soft",
-            on_click=BaseState.ask_delete(""),
-        ),
-        title="Delete",
-        lead="Its documents go with it, and chatbots no longer answer from it.",
-    )  # fmt: skip
-    return rx.el.div(rx.cond(CAN_WRITE, names), fixed, rx.cond(CAN_WRITE, danger), class_name="pb-stack")

@@ -9,15 +9,17 @@ from pydantic import ValidationError
 
 from privexbot_app.domains.knowledge.browsing import DocumentBrowser, DocumentFilter
 from privexbot_app.domains.knowledge.connected import SourceService
+from privexbot_app.domains.knowledge.reindexing import cancel_reindex
 from privexbot_app.domains.knowledge.schemas import (
     BaseStatus,
     KnowledgeBaseChange,
     KnowledgeBaseView,
     NewSource,
+    RebuildView,
 )
 from privexbot_app.domains.knowledge.service import KnowledgeService
 from privexbot_app.domains.knowledge.sources import take_source
-from privexbot_app.domains.knowledge.states import RUNNING, DocumentStatus
+from privexbot_app.domains.knowledge.states import OPEN, DocumentStatus, RebuildStatus
 from privexbot_app.kit.errors import NotFoundError
 from privexbot_app.kit.pagination import PageParams
 from privexbot_app.kit.scope import Scope
@@ -27,7 +29,7 @@ from privexbot_app.ui.ids import id_in_path, parse_id
 from privexbot_app.ui.knowledge.adding import AddingSources
 from privexbot_app.ui.knowledge.losing import say_loss
 from privexbot_app.ui.knowledge.rows import DocumentRow
-from privexbot_app.ui.knowledge.views import document_row, fact_rows
+from privexbot_app.ui.knowledge.views import document_row, fact_rows, say_left
 from privexbot_app.ui.session import ScopedState
 from privexbot_app.ui.statuses import base_status
 
@@ -36,8 +38,9 @@ TABS = ("documents", "sources", "search", "quality", "settings")
 FILTERS: dict[str, tuple[DocumentStatus, ...]] = {
     "all": (),
     "ready": (DocumentStatus.INDEXED,),
-    "processing": (DocumentStatus.QUEUED, *RUNNING),
+    "processing": OPEN,
     "failed": (DocumentStatus.FAILED,),
+    "cancelled": (DocumentStatus.CANCELLED,),
 }
 
 
@@ -58,7 +61,13 @@ class BaseState(AddingSources, ScopedState):
     total: int = 0
     indexed: int = 0
     failed: int = 0
+    cancelled: int = 0
     processing: int = 0
+    left: str = ""
+    is_reindexing: bool = False
+    reindex_percent: int = 0
+    reindex_words: str = ""
+    reindex_problem: str = ""
     chunk_count: int = 0
     facts: list[dict[str, str]] = []
     default_mode: str = ""
@@ -94,8 +103,8 @@ class BaseState(AddingSources, ScopedState):
     @rx.var
     def progress_words(self) -> str:
         """How far the documents are."""
-        done = self.indexed + self.failed
-        return f"{done:,} of {say_count(self.total, 'document')} done"
+        done = f"{self.total - self.processing:,} of {say_count(self.total, 'document')} done"
+        return f"{done}, {self.left}" if self.left else done
 
     @rx.event
     async def load(self) -> AsyncIterator[None]:
@@ -209,6 +218,33 @@ class BaseState(AddingSources, ScopedState):
         return rx.toast.info(f"Trying {say_count(len(tickets), 'document')} again.")
 
     @rx.event
+    async def cancel(self, document_id: str) -> None:
+        """Stop a document on its way."""
+        scope = await self.scope()
+        base_id, chosen = parse_id(self.held_id), parse_id(document_id)
+        async with self.works.open(scope) as work:
+            await KnowledgeService(work).cancel_document(base_id, chosen)
+            view = await KnowledgeService(work).get_document(base_id, chosen)
+        self._replace(document_row(view, self.held_id))
+        await self._load_base(scope, base_id)
+
+    @rx.event
+    async def cancel_all(self) -> Any:
+        """Stop every document on its way."""
+        scope = await self.scope()
+        async with self.works.open(scope) as work:
+            tickets = await KnowledgeService(work).cancel_documents(parse_id(self.held_id))
+        await self._reload(scope)
+        return rx.toast.info(f"Cancelled {say_count(len(tickets), 'document')}.")
+
+    @rx.event
+    async def stop_reindex(self) -> None:
+        """Give up a re-index, or take note that it has failed."""
+        scope = await self.scope()
+        async with self.works.open(scope) as work:
+            self._show(await cancel_reindex(work, parse_id(self.held_id)))
+
+    @rx.event
     async def ask_delete(self, document_id: str) -> None:
         """Say what would be lost with a document, or with the whole knowledge base if none is named."""
         scope = await self.scope()
@@ -311,5 +347,15 @@ class BaseState(AddingSources, ScopedState):
         self.percent, self.is_busy = int(view.progress * 100), view.status is BaseStatus.PROCESSING
         counts = view.documents
         self.total, self.indexed, self.failed = counts.total, counts.indexed, counts.failed
-        self.processing, self.chunk_count = counts.processing, view.chunk_count
+        self.processing, self.cancelled, self.chunk_count = counts.processing, counts.cancelled, view.chunk_count
+        self.left = say_left(view.eta_seconds)
+        self._show_reindex(view.reindex)
         self.facts, self.default_mode = fact_rows(view), view.settings.retrieval.mode.value
+
+    def _show_reindex(self, view: RebuildView | None) -> None:
+        self.is_reindexing = view is not None and view.status is RebuildStatus.RUNNING
+        self.reindex_problem = view.error.message if view is not None and view.error else ""
+        if view is not None:
+            words = f"Indexing again: {view.done:,} of {say_count(view.documents, 'document')}"
+            self.reindex_percent, left = int(view.progress * 100), say_left(view.eta_seconds)
+            self.reindex_words = f"{words}, {left}" if left else words

@@ -9,9 +9,13 @@ from privexbot_app.ui.components.ticker import ticker
 from privexbot_app.ui.knowledge.marking import Piece
 from privexbot_app.ui.knowledge.rows import ChunkLine
 from privexbot_app.ui.layout import dashboard_page
+from privexbot_app.ui.pages.knowledge_document.changing import ChunkState
+from privexbot_app.ui.pages.knowledge_document.dialog import chunk_dialog
 from privexbot_app.ui.pages.knowledge_document.state import DocumentState
 from privexbot_app.ui.session import ScopedState
 
+CAN_WRITE = ScopedState.permissions.contains("kb.write")
+GHOST = {"size": "1", "variant": "ghost", "color_scheme": "gray", "margin": "0", "type": "button"}
 DOCUMENT = DocumentState.document
 SMOOTHLY = "{block: 'center', behavior: 'smooth'}"
 
@@ -55,11 +59,14 @@ def _shown() -> rx.Component:
         ),
         rx.cond(DocumentState.is_busy, _working()),
         rx.cond(DOCUMENT.is_failed, _failed()),
+        rx.cond(DOCUMENT.is_cancelled, _cancelled()),
+        rx.cond(DocumentState.conflicts > 0, _conflicts()),
         rx.cond(
             DocumentState.pieces.length() > 0,
             rx.el.div(_chunk_list(), _text(), class_name="kb-reader"),
             rx.cond(~DOCUMENT.is_failed & ~DocumentState.is_busy, note(DocumentState.text_problem, icon_name="info")),
         ),
+        chunk_dialog(),
     )
 
 
@@ -88,8 +95,12 @@ def _facts() -> rx.Component:
 def _working() -> rx.Component:
     return rx.el.div(
         ticker(every=2000, on_tick=DocumentState.refresh),
-        rx.el.span(DOCUMENT.status, "…", role="status", class_name="pb-soft"),
+        rx.el.span(DOCUMENT.status, "… ", DOCUMENT.left, role="status", class_name="pb-soft"),
         progress_line(DOCUMENT.percent, "Document processed"),
+        rx.cond(
+            CAN_WRITE,
+            rx.button("Cancel", size="1", variant="soft", color_scheme="gray", on_click=DocumentState.cancel),
+        ),
         class_name="kb-busy",
     )
 
@@ -105,11 +116,44 @@ def _failed() -> rx.Component:
     )
 
 
+def _cancelled() -> rx.Component:
+    retry = rx.button(icon("rotate-cw", 15), "Index it", size="1", variant="soft", on_click=DocumentState.retry)
+    return note(
+        rx.el.strong("Indexing this document was cancelled."),
+        "No search finds it.",
+        rx.cond(CAN_WRITE, rx.box(retry)),
+        icon_name="circle-slash",
+    )
+
+
+def _conflicts() -> rx.Component:
+    return note(
+        rx.el.strong(DocumentState.conflict_words),
+        "The document has changed where chunks were changed by hand. Your words are in use until you decide.",
+        rx.box(rx.button("Look at it", size="1", variant="soft", on_click=ChunkState.open_conflict)),
+        icon_name="git-compare",
+        tone="warn",
+    )
+
+
 def _chunk_list() -> rx.Component:
     return rx.cond(
         DocumentState.chunks.length() > 0,
         rx.el.nav(
-            rx.el.div("Chunks in this part", class_name="pb-nav-title"),
+            rx.el.div(
+                rx.el.span("Chunks in this part", class_name="pb-nav-title"),
+                rx.cond(
+                    CAN_WRITE,
+                    rx.icon_button(
+                        icon("plus", 15),
+                        aria_label="Add a chunk at the beginning",
+                        title="Add a chunk at the beginning",
+                        on_click=ChunkState.begin_adding_first,
+                        **GHOST,
+                    ),
+                ),
+                class_name="kb-between",
+            ),
             rx.el.ol(rx.foreach(DocumentState.chunks, _chunk_link), class_name="kb-chunk-list"),
             aria_label="Chunks",
             class_name="kb-chunk-nav",
@@ -121,13 +165,26 @@ def _chunk_link(line: rx.Var[ChunkLine]) -> rx.Component:
     go = f"document.querySelector('[data-chunk=\"{line.number}\"]')?.scrollIntoView({SMOOTHLY})"
     return rx.el.li(
         rx.el.button(
-            rx.el.span(line.label, class_name="pb-tiny"),
+            rx.el.span(
+                rx.el.span(line.label, class_name="pb-tiny"),
+                rx.cond(line.mark != "", badge(line.mark, line.tone)),
+                class_name="kb-inline",
+            ),
             rx.el.span(line.opening, dir="auto", class_name="kb-name"),
             type="button",
             title=line.heading,
             on_click=rx.call_script(rx.Var.create(go)),
+            data_off=~line.is_enabled,
             class_name="kb-chunk-link",
-        )
+        ),
+        rx.icon_button(
+            icon("pencil", 14),
+            aria_label="Open chunk " + line.label,
+            title="Edit, switch off, add one after it",
+            on_click=ChunkState.open_chunk(line.id),
+            **GHOST,
+        ),
+        class_name="kb-chunk-item",
     )
 
 

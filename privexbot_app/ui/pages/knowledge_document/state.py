@@ -40,6 +40,7 @@ class DocumentState(ScopedState):
     document: DocumentRow | None = None
     url: str = ""
     counts: str = ""
+    conflicts: int = 0
     pieces: list[Piece] = []
     chunks: list[ChunkLine] = []
     part: int = 1
@@ -54,6 +55,11 @@ class DocumentState(ScopedState):
     def part_words(self) -> str:
         """Where in the document the window is."""
         return f"Part {self.part:,} of {self.parts:,}"
+
+    @rx.var
+    def conflict_words(self) -> str:
+        """How many chunks are in conflict."""
+        return f"{say_count(self.conflicts, 'chunk')} in conflict."
 
     @rx.var
     def is_busy(self) -> bool:
@@ -104,6 +110,14 @@ class DocumentState(ScopedState):
             await KnowledgeService(work).retry_document(parse_id(self.base_id_held), parse_id(self.held_id))
         await self._load_document(scope)
 
+    @rx.event
+    async def cancel(self) -> None:
+        """Stop the document on its way."""
+        scope = await self.scope()
+        async with self.works.open(scope) as work:
+            await KnowledgeService(work).cancel_document(parse_id(self.base_id_held), parse_id(self.held_id))
+        await self._load_document(scope)
+
     async def _load_document(self, scope: Scope) -> None:
         base_id, document_id = parse_id(self.base_id_held), parse_id(self.held_id)
         async with self.works.open(scope, read_only=True) as work:
@@ -111,7 +125,7 @@ class DocumentState(ScopedState):
             self.base_name = (await service.get_base(base_id)).name
             view = await service.get_document(base_id, document_id)
         self.document, self.url = document_row(view, self.base_id_held), view.url or ""
-        self.counts = _say_counts(view)
+        self.counts, self.conflicts = _say_counts(view), view.conflicts
 
     async def _show_window(self, scope: Scope, *, at: int | None = None, part: int = 1) -> None:
         """Show the window that holds the character `at`, or the numbered one."""

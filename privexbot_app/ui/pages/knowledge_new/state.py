@@ -11,7 +11,6 @@ import reflex as rx
 
 from privexbot_app.domains.knowledge.drafts import KnowledgeDraftService
 from privexbot_app.domains.knowledge.schemas import (
-    ChunkingSettings,
     KnowledgeDraftChange,
     KnowledgeDraftView,
     KnowledgeSettings,
@@ -25,10 +24,11 @@ from privexbot_app.ui import routes
 from privexbot_app.ui.formats import say_count
 from privexbot_app.ui.ids import parse_id
 from privexbot_app.ui.knowledge.adding import AddingSources
+from privexbot_app.ui.knowledge.cutting import ChoosingChunking, plain
 from privexbot_app.ui.knowledge.retrieving import ChoosingRetrieval, reranker_choices
-from privexbot_app.ui.knowledge.rows import ChunkCard, Option, StrategyChoice
+from privexbot_app.ui.knowledge.rows import ChunkCard
 from privexbot_app.ui.knowledge.sources import SourceRow, source_rows
-from privexbot_app.ui.knowledge.views import chunk_cards, options_of, strategy_choices
+from privexbot_app.ui.knowledge.views import chunk_cards
 from privexbot_app.ui.notify import message_of
 from privexbot_app.ui.session import ScopedState
 
@@ -39,7 +39,7 @@ LONGEST_DESCRIPTION = 2000
 EDITED = ("name", "description", "settings")
 
 
-class NewBaseState(AddingSources, ChoosingRetrieval, ScopedState):
+class NewBaseState(AddingSources, ChoosingChunking, ChoosingRetrieval, ScopedState):
     """The form, the draft behind it, and the preview. saving: empty, saved or conflict."""
 
     draft_id: str = ""
@@ -51,10 +51,6 @@ class NewBaseState(AddingSources, ChoosingRetrieval, ScopedState):
     is_ready: bool = False
     is_missing: bool = False
     sources: list[SourceRow] = []
-    strategies: list[StrategyChoice] = []
-    strategy: str = "heading"
-    options: list[Option] = []
-    settings_problem: str = ""
     preview_source: str = ""
     preview_limit: int = FIRST_CHUNKS
     chunks: list[ChunkCard] = []
@@ -119,7 +115,6 @@ class NewBaseState(AddingSources, ChoosingRetrieval, ScopedState):
         yield  # bones, not the draft that was left
         self._prepare_adding()
         self.rerankers = reranker_choices(self.works.plugins.rerankers.configured())
-        self.strategies = strategy_choices()
         self._show_settings(KnowledgeSettings())
         wanted = self.router.url.query_parameters.get("draft", "")
         if wanted:
@@ -156,32 +151,6 @@ class NewBaseState(AddingSources, ChoosingRetrieval, ScopedState):
         """Keep the description."""
         self.description = str(description)[:LONGEST_DESCRIPTION]
         await self._save(await self.scope())
-
-    @rx.event
-    async def choose_strategy(self, strategy: str) -> Any:
-        """Cut in another way; see how the sources would look."""
-        scope = await self.scope()
-        usual = {option.name: option.value for option in options_of(self.strategy, {})}
-        fresh = options_of(str(strategy), {})
-        # A size that means the same to both is kept; “whole document” has another idea of size.
-        alike = {option.name for option in fresh if usual.get(option.name) == option.value}
-        kept = {option.name: option.value for option in self.options if option.name in alike}
-        self.strategy, self.options = str(strategy), options_of(str(strategy), kept)
-        return await self._save_settings(scope)
-
-    @rx.event
-    async def change_option(self, name: str, value: Any) -> Any:
-        """Set a number of the chunker, from its field or its slider."""
-        scope = await self.scope()
-        number = _as_integer(value[0] if isinstance(value, list) and value else value)
-        for option in self.options:
-            if option.name != name:
-                continue
-            is_right = number is not None and option.minimum <= number <= option.maximum
-            option.problem = "" if is_right else f"A number from {option.minimum:,} to {option.maximum:,}."
-            option.value = number if number is not None else option.value
-        self.options = list(self.options)
-        return await self._save_settings(scope)
 
     @rx.event
     async def reload_sources(self) -> Any:
@@ -294,14 +263,14 @@ class NewBaseState(AddingSources, ChoosingRetrieval, ScopedState):
         if self._is_unchanged_elsewhere(view):
             self.version = view.version
 
-    async def _save_settings(self, scope: Scope) -> Any:
+    async def _save_chunking(self, scope: Scope) -> Any:
         self.settings_problem = ""
-        if any(option.problem for option in self.options):
+        if self._has_wrong_option():
             return None
         try:
             await self._save(scope)
         except InvalidError as error:
-            self.settings_problem = " ".join(_plain(problem.message) for problem in error.problems) or error.message
+            self.settings_problem = " ".join(plain(problem.message) for problem in error.problems) or error.message
             return None
         return NewBaseState.preview
 
@@ -327,17 +296,14 @@ class NewBaseState(AddingSources, ChoosingRetrieval, ScopedState):
 
     def _change(self) -> KnowledgeDraftChange:
         name = self.name.strip() or None
-        has_problem = bool(self.settings_problem) or any(option.problem for option in self.options)
+        has_problem = bool(self.settings_problem) or self._has_wrong_option()
         settings = None if has_problem else self._settings()
         return KnowledgeDraftChange(name=name, description=self.description, settings=settings, version=self.version)
 
     def _settings(self) -> KnowledgeSettings:
-        chunking = ChunkingSettings(
-            strategy=self.strategy, options={option.name: option.value for option in self.options}
-        )
         # What has no field here, such as the vector store, stays as it was chosen elsewhere.
         kept = self._saved.get("settings", {})
-        return KnowledgeSettings.model_validate({**kept, "chunking": chunking, "retrieval": self._retrieval()})
+        return KnowledgeSettings.model_validate({**kept, "chunking": self._chunking(), "retrieval": self._retrieval()})
 
     def _is_unchanged_elsewhere(self, view: KnowledgeDraftView) -> bool:
         return _edited_part(view) == self._saved
@@ -350,21 +316,9 @@ class NewBaseState(AddingSources, ChoosingRetrieval, ScopedState):
         self._saved = _edited_part(view)
 
     def _show_settings(self, settings: KnowledgeSettings) -> None:
-        self.strategy = settings.chunking.strategy
-        self.options = options_of(self.strategy, settings.chunking.options)
+        self._show_chunking(settings.chunking)
         self._show_retrieval(settings.retrieval)
 
 
 def _edited_part(view: KnowledgeDraftView) -> dict[str, Any]:
     return view.model_dump(mode="json", include=set(EDITED))
-
-
-def _as_integer(value: object) -> int | None:
-    try:
-        return int(str(value).strip())
-    except ValueError:
-        return None
-
-
-def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ")

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from privexbot_app.bootstrap import table_metadata
 from privexbot_app.kit.database import create_engine
+from privexbot_app.kit.row_security import secure_rows, see_all_rows
 from privexbot_app.settings import Settings
 
 
@@ -25,7 +26,9 @@ def _run(connection: Connection) -> None:
         compare_type=True,
     )
     with context.begin_transaction():
+        see_all_rows(connection)
         context.run_migrations()
+        secure_rows(connection)
 
 
 async def _migrate() -> None:

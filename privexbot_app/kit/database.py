@@ -15,7 +15,17 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, Table, TypeDecorator, UniqueConstraint, event
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -29,6 +39,8 @@ from privexbot_app.kit.ids import new_id
 from privexbot_app.kit.scope import Scope
 from privexbot_app.kit.text import require_storable
 
+WORKSPACE_SETTING, SYSTEM_SETTING = "privexbot.workspace_id", "privexbot.is_system"
+"""What a transaction tells PostgreSQL, for the policies in `kit.row_security`."""
 UNIQUE_VIOLATION = "23505"  # PostgreSQL's name for it
 
 
@@ -106,6 +118,17 @@ def parent_key(column: str, table: str) -> ForeignKeyConstraint:
 
 class ScopedSession(Session):
     """The synchronous core of every session; the hooks below listen on it."""
+
+
+@event.listens_for(ScopedSession, "after_begin")
+def _tell_whose_transaction(session: Session, transaction: object, connection: Connection) -> None:
+    scope = session.info.get("scope")
+    if scope is None or connection.dialect.name != "postgresql":
+        return
+    if isinstance(scope, SystemScope):
+        connection.execute(select(func.set_config(SYSTEM_SETTING, "yes", True)))
+    else:
+        connection.execute(select(func.set_config(WORKSPACE_SETTING, str(scope.workspace_id), True)))
 
 
 @event.listens_for(ScopedSession, "do_orm_execute")

@@ -1,6 +1,7 @@
 """Write the reference pages that follow from the code. `python -m docs.generate`; a test compares.
 
 docs/reference/settings.md: the settings of the installation, and those of every plug-in.
+docs/reference/nodes.md: the node types of chatflows (see `docs.nodes`).
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from docs import nodes
 from privexbot_app.bootstrap import REGISTRIES, discover
 from privexbot_app.settings import ROOT, Settings
 
@@ -23,6 +25,8 @@ CONFIGURED = {
     "connections": "connection",
     "auth_strategies": "auth strategy",
     "mailers": "mailer",
+    "code_runners": "code runner",
+    "databases": "database",
 }
 INTRODUCTION = """# Settings
 
@@ -51,7 +55,8 @@ def _plugin_sections() -> Iterator[str]:
     for prefix, kind in CONFIGURED.items():
         for name, plugin in registries[kind]:
             config: type[BaseModel] = plugin.Config  # type: ignore[attr-defined]
-            if not config.model_fields or plugin.__module__.startswith("tests."):
+            is_alias = plugin.name != name  # type: ignore[attr-defined]
+            if is_alias or not config.model_fields or plugin.__module__.startswith("tests."):
                 continue
             start = f"PRIVEXBOT_{prefix.upper()}__{name.upper()}__"
             rows = "\n".join(row(start + key.upper(), field) for key, field in config.model_fields.items())
@@ -70,3 +75,4 @@ def _default(field: FieldInfo) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(render_settings())
+    nodes.PAGE.write_text(nodes.render_nodes())

@@ -15,7 +15,9 @@ from privexbot_app import domains
 from privexbot_app.domains.conversations.hub import Capacity
 from privexbot_app.flow.node import NODES
 from privexbot_app.integrations.auth_strategies.base import AUTH_STRATEGIES
+from privexbot_app.integrations.code_runners.base import CODE_RUNNERS
 from privexbot_app.integrations.connections.base import CONNECTIONS
+from privexbot_app.integrations.databases.base import DATABASES
 from privexbot_app.integrations.embeddings.base import EMBEDDERS, Purpose
 from privexbot_app.integrations.llms.base import LLMS
 from privexbot_app.integrations.mailers.base import MAILERS
@@ -47,6 +49,8 @@ REGISTRIES = (
     (MAILERS, "privexbot_app.integrations.mailers", "privexbot.mailers"),
     (AUTH_STRATEGIES, "privexbot_app.integrations.auth_strategies", "privexbot.auth_strategies"),
     (CONNECTIONS, "privexbot_app.integrations.connections", "privexbot.connections"),
+    (CODE_RUNNERS, "privexbot_app.integrations.code_runners", "privexbot.code_runners"),
+    (DATABASES, "privexbot_app.integrations.databases", "privexbot.databases"),
     (STORAGES, "privexbot_app.integrations.storages", "privexbot.storages"),
     (CHUNKERS, "privexbot_app.rag.chunkers", "privexbot.chunkers"),
     (NODES, "privexbot_app.flow.nodes", "privexbot.nodes"),
@@ -106,6 +110,8 @@ def _build_plugins(settings: Settings, keys: KeyRing) -> Plugins:
         vector_stores=settings.vector_stores,
         rerankers=settings.rerankers,
         connections=settings.connections,
+        code_runners=settings.code_runners,
+        databases={**settings.databases, "postgres": settings.databases.get("postgresql", {})},
         auth_strategies=settings.auth_strategies,
         mailers={**settings.mailers, "outbox": outbox},
         storage=storage(storage.Config.model_validate(storage_config)),  # type: ignore[call-arg]

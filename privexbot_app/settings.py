@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     connections: dict[str, dict[str, Any]] = Field(
         {}, description="OAuth client of each service that people may connect, by the service's name."
     )
+    code_runners: dict[str, dict[str, Any]] = Field(
+        {}, description="Settings of each interpreter of chatflows' code, by its name."
+    )
+    databases: dict[str, dict[str, Any]] = Field(
+        {}, description="Settings of each kind of database that chatflows may ask, by its name."
+    )
     storages: dict[str, dict[str, Any]] = Field({}, description="Settings of each file storage, by its name.")
     web_processes: int = Field(
         1, ge=1, le=64, description="Processes that serve pages, the API and chats, on each machine."

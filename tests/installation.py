@@ -73,6 +73,13 @@ class Postgres:
         yield self._server.get_uri(name)
         self._server.psql(f"DROP DATABASE {name} WITH (FORCE);")
 
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """Yield the address of a database that holds nothing."""
+        name = self._create("template0")
+        yield self._server.get_uri(name)
+        self._server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+
     def _create(self, template: str) -> str:
         name = f"t{secrets.token_hex(8)}"
         self._server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")

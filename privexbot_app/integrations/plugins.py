@@ -7,7 +7,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from privexbot_app.integrations.auth_strategies.base import AUTH_STRATEGIES, AuthStrategy
+from privexbot_app.integrations.code_runners.base import CODE_RUNNERS, CodeRunner
 from privexbot_app.integrations.connections.base import CONNECTIONS, ConnectionProvider
+from privexbot_app.integrations.databases.base import DATABASES, Database
 from privexbot_app.integrations.embeddings.base import EMBEDDERS, Embedder
 from privexbot_app.integrations.llms.base import LLMS, LanguageModel
 from privexbot_app.integrations.mailers.base import MAILERS, Mailer
@@ -87,13 +89,14 @@ class PluginSet(Generic[Plugin]):
 class Defaults:
     """Names of the plug-ins that new bots and knowledge bases start with.
 
-    mailer: the one that sends this installation's mail; empty if it sends none.
+    mailer: the one that sends this installation's mail; empty if it sends none. code_runner: runs chatflows' code.
     """
 
     llm: str
     vector_store: str
     embedding: str
     mailer: str = ""
+    code_runner: str = "monty"
 
 
 class Plugins:
@@ -110,6 +113,8 @@ class Plugins:
         vector_stores: Configs,
         rerankers: Configs | None = None,
         connections: Configs | None = None,
+        code_runners: Configs | None = None,
+        databases: Configs | None = None,
         auth_strategies: Configs | None = None,
         mailers: Configs | None = None,
         storage: Storage,
@@ -125,6 +130,8 @@ class Plugins:
         self.auth_strategies: PluginSet[AuthStrategy] = PluginSet(AUTH_STRATEGIES, auth_strategies or {}, http=http)
         self.mailers: PluginSet[Mailer] = PluginSet(MAILERS, mailers or {})
         self.connections: PluginSet[ConnectionProvider] = PluginSet(CONNECTIONS, connections or {}, http=http)
+        self.code_runners: PluginSet[CodeRunner] = PluginSet(CODE_RUNNERS, code_runners or {})
+        self.databases: PluginSet[Database] = PluginSet(DATABASES, databases or {}, http=http)
         self.source_connectors: Registry[SourceConnector] = SOURCE_CONNECTORS
         self.storage = storage
         self.http = http
@@ -145,6 +152,8 @@ class Plugins:
             self.vector_stores,
             self.rerankers,
             self.connections,
+            self.code_runners,
+            self.databases,
             self.auth_strategies,
             self.mailers,
         ):

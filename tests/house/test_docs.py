@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+from docs import nodes
 from docs.generate import PAGE, render_settings
+from privexbot_app.bootstrap import discover
 from privexbot_app.domains.tenancy.permissions import ADMIN
 
 ROOT = Path(__file__).parents[2]
@@ -11,6 +13,11 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_settings_page_is_what_the_code_says():
     assert PAGE.read_text() == render_settings(), "run: python -m docs.generate"
+
+
+def test_the_page_of_node_types_is_what_the_code_says():
+    discover()
+    assert nodes.PAGE.read_text() == nodes.render_nodes(), "run: python -m docs.generate"
 
 
 def test_every_setting_is_described():

@@ -8,7 +8,7 @@ import asyncio
 import json as jsonlib
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from enum import StrEnum
 from functools import cached_property
@@ -133,6 +133,10 @@ class HttpClient:
         checked = self._guards[policy].check_url(url)
         await self._guards[policy].resolve(checked)
         return str(checked.url)
+
+    def guard(self, policy: OutboundPolicy, *, public_ports: frozenset[int]) -> AddressGuard:
+        """The rules of a policy, for a protocol other than HTTP that has ports of its own."""
+        return replace(self._guards[policy], public_ports=public_ports)
 
     async def fetch(
         self,

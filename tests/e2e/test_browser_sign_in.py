@@ -55,7 +55,7 @@ INJECTED = {
         };
     """,
 }
-BUTTONS = {"evm": "Ethereum wallet", "solana": "Solana wallet", "cosmos": re.compile("Keplr")}
+BUTTONS = {"evm": "Ethereum wallet", "solana": "Solana wallet", "cosmos": "Keplr wallet"}
 
 
 @contextmanager

@@ -77,7 +77,7 @@ class SecondFactors:
         if factor is not None and factor.confirmed_at is not None:
             raise SecondFactorExistsError
         secret = base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
-        sealed = self._keys.seal(secret, bound_to=_binding(caller.user_id))
+        sealed = self._keys.seal(secret, bound_to=binding_of(caller.user_id))
         if factor is None:
             self._rows.add(SecondFactor(user_id=caller.user_id, sealed_secret=sealed))
         else:
@@ -130,7 +130,7 @@ class SecondFactors:
         AuditService(self._work).record_sign_in(caller.user_id, "second_factor.removed")
 
     async def _take_app_code(self, factor: SecondFactor, code: str) -> None:
-        secret = self._keys.open(factor.sealed_secret, bound_to=_binding(factor.user_id))
+        secret = self._keys.open(factor.sealed_secret, bound_to=binding_of(factor.user_id))
         step = step_of(secret, code, utc_now())
         if step is None or not await self._rows.advance_second_factor(factor.user_id, step):
             raise WrongCodeError
@@ -155,7 +155,8 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
     return None
 
 
-def _binding(user_id: UUID) -> str:
+def binding_of(user_id: UUID) -> str:
+    """What a secret is sealed with, so that it opens for its own user only."""
     return f"second-factor:{user_id}"
 
 

@@ -71,7 +71,7 @@ class CosmosWallets:
         chain_id: str = Field("secret-4", description="Chain that the message names and the wallet is asked for.")
 
     means: ClassVar[Means] = Means.WALLET
-    label = "Keplr (Secret, Cosmos)"
+    label = "Keplr wallet"
     hints: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, config: Config, http: HttpClient | None = None) -> None:

@@ -79,7 +79,7 @@ def _way_row(way: rx.Var[WayRow]) -> rx.Component:
     return item(
         way.kind,
         icon=icon("log-in", 17),
-        meta=[rx.el.span(way.label, class_name="pb-clip"), rx.fragment("used ", relative_time(way.ago, way.moment))],
+        meta=[way.label, rx.fragment("used ", relative_time(way.ago, way.moment))],
         side=[
             rx.icon_button(
                 icon("trash-2", 16),

@@ -42,12 +42,13 @@ def main() -> None:
     parser.add_argument("--open", type=int, default=1000, help="streams that are open at once")
     parser.add_argument("--soak-minutes", type=float, default=0)
     parser.add_argument("--web-processes", type=int, default=1)
+    parser.add_argument("--packages", default="", help="folder with llama-index-llms-openai-like, for its route alone")
     options = parser.parse_args()
-    figures: dict[str, Any] = {"web_processes": options.web_processes, "wrapped": wrapped_name()}
+    figures: dict[str, Any] = {"web_processes": options.web_processes, "wrapped": wrapped_name(options.packages)}
     with serving("mock", "--tokens", "40") as model, serving("mock", "--tokens", "40", "--gap-ms", "500") as slow:
         with serving("bare", "--model-port", str(model.port)) as bare:
             figures["bare"] = side(bare.processes(), Plan(bare.port, "/chat", options.visitors, done="[DONE]"), options)
-        with serving("wrapped", "--model-port", str(model.port)) as wrapped:
+        with serving("wrapped", "--model-port", str(model.port), "--packages", options.packages) as wrapped:
             figures["wrapped_route"] = side(wrapped.processes(), Plan(wrapped.port, "/chat", options.visitors), options)
         for name, port in (("product", model.port), ("open", slow.port)):
             with tempfile.TemporaryDirectory(prefix="load-") as folder, product_at(Path(folder), port, options) as made:
@@ -79,7 +80,7 @@ def measure_open(product: Product, options: argparse.Namespace) -> dict[str, Any
     path, web = f"/api/v1/bots/{bot}/chat", web_of(product)
     visit(Plan(_port(product), path, 8))
     before = _memory(web)
-    plan = Plan(_port(product), path, options.open, ramp_seconds=4)
+    plan = Plan(_port(product), path, options.open, ramp_seconds=15)
     clients = _start(plan)
     highest = before
     while clients.poll() is None:

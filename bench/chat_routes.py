@@ -12,7 +12,9 @@ echo: Starlette and aiosqlite, no model: keeps the question and its echo, and an
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 WORDS = " lorem ipsum dolor sit amet consectetur adipiscing elit sed do".replace(" ", " |").split("|")[1:]
@@ -140,13 +142,12 @@ def wrapped_app(model_url: str) -> Any:
     return app
 
 
-def wrapped_name() -> str:
-    """What the tutorial's route is made of here."""
-    try:
-        import llama_index.llms.openai_like  # noqa: F401
-    except ImportError:
-        return "FastAPI + openai client"
-    return "FastAPI + LlamaIndex OpenAILike"
+def wrapped_name(packages: str = "") -> str:
+    """What the tutorial's route is made of here. packages: a folder that it may take LlamaIndex's package from."""
+    folders = [Path(packages)] if packages else [Path(folder) for folder in sys.path]
+    if any((folder / "llama_index" / "llms" / "openai_like").is_dir() for folder in folders):
+        return "FastAPI + LlamaIndex OpenAILike"
+    return "FastAPI + openai client"
 
 
 def _deltas_of(model_url: str) -> Any:
@@ -216,7 +217,10 @@ def main() -> None:
     parser.add_argument("--model-port", type=int, default=0)
     parser.add_argument("--tokens", type=int, default=40)
     parser.add_argument("--gap-ms", type=float, default=0)
+    parser.add_argument("--packages", default="", help="folder with llama-index-llms-openai-like")
     options = parser.parse_args()
+    if options.packages:
+        sys.path.insert(0, options.packages)
     if options.kind == "mock":
         import uvloop
 

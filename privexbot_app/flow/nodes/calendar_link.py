@@ -15,7 +15,7 @@ ParameterName = Annotated[str, StringConstraints(min_length=1, max_length=100, p
 
 @node("calendar_link", label="Calendar link", description="Offers to book.", icon="calendar", category="people")
 class CalendarLink(NodeType):
-    """For Calendly, Cal.com and others that take values in the address. Says `[label](address)`."""
+    """For Calendly, Cal.com and others that take values in the address. Says a link with its label."""
 
     class Config(NodeConfig):
         """url: the booking page. values: parameters of its address, such as name and email; empty ones are left out."""

@@ -14,9 +14,19 @@ def sign_in(*, next_path: str = "") -> str:
     return f"/sign-in?next={quote(next_path)}" if is_worth_it else "/sign-in"
 
 
-def register() -> str:
-    """The registration page."""
-    return "/register"
+def register(*, next_path: str = "") -> str:
+    """The registration page; `next_path` is where to go afterwards."""
+    return f"/register?next={quote(next_path)}" if next_path else "/register"
+
+
+def invitation(token: str) -> str:
+    """Where an invitation's link leads."""
+    return f"/invitation?token={quote(token)}"
+
+
+def team() -> str:
+    """The people of the organization."""
+    return "/team"
 
 
 def forgot_password() -> str:

@@ -85,6 +85,7 @@ class World:
             f"/chatflows/draft/{self.ids['flow_draft']}",
             "/credentials",
             "/workspaces",
+            f"/organizations/{self.ann.organization_id}/members",
             f"/workspaces/{self.ann.workspace_id}/members",
         ]
         return json.dumps([await self.ask("GET", path) for path in paths])

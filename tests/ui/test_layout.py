@@ -24,7 +24,7 @@ def test_a_page_below_another_marks_it_in_the_sidebar():
 
 
 def test_only_the_doors_and_the_wrong_address_are_public():
-    mailed = {"/forgot-password", "/reset-password", "/verify-email"}
+    mailed = {"/forgot-password", "/reset-password", "/verify-email", "/invitation"}
     assert {entry.route for entry in layout.discover() if entry.is_public} == {"/sign-in", "/register", "/404", *mailed}
 
 

@@ -48,6 +48,8 @@ ONLY_SHOWS = {
     "EditorState": {"choose_pane"},
     "FlowVersionsState": {"ask_go_back", "stay"},
     "SecurityState": {"ask_for_proof", "show_proof", "ask_remove", "keep", "show_set_up"},
+    "InvitationState": {"look"},  # the link's token is what lets it be seen
+    "TeamState": {"show_invite", "choose_role", "choose_inside", "ask", "keep"},
     "PreviewState": {"restart", "stop", "ask_form"},
     "PublishState": {"close", "go_to"},
     "TryState": {"restart", "stop", "ask_form"},

@@ -3,7 +3,7 @@ import pytest
 from privexbot_app.kit.errors import ForbiddenError
 from privexbot_app.ui.pages.connections import ConnectionsState
 from privexbot_app.ui.pages.knowledge_new.state import NewBaseState
-from tests.api.test_connections import Services, installation, services  # noqa: F401 - fixtures
+from tests.api.test_connections import Services, installation, services
 from tests.installation import Person
 from tests.ui.tab import Tab, fire, opened_tab
 
@@ -11,7 +11,7 @@ __all__ = ["installation", "services"]
 
 
 @pytest.fixture
-async def tab(services: Services, ann: Person) -> Tab:  # noqa: F811
+async def tab(services: Services, ann: Person) -> Tab:
     return await opened_tab(services.installation, ann)
 
 
@@ -23,7 +23,7 @@ async def state(tab: Tab) -> ConnectionsState:
     return state
 
 
-async def test_connections_are_listed_and_given_back(services: Services, ann: Person, tab: Tab, state):  # noqa: F811
+async def test_connections_are_listed_and_given_back(services: Services, ann: Person, tab: Tab, state):
     assert [(choice.name, choice.address) for choice in state.providers] == [
         ("google", "/api/v1/connections/google/start"),
         ("notion", "/api/v1/connections/notion/start"),
@@ -38,7 +38,7 @@ async def test_connections_are_listed_and_given_back(services: Services, ann: Pe
     assert "access-" not in repr(tab.root.dict())
 
 
-async def test_an_editor_may_not_disconnect(services: Services, ann: Person, bob: Person, tab: Tab):  # noqa: F811
+async def test_an_editor_may_not_disconnect(services: Services, ann: Person, bob: Person, tab: Tab):
     made = await services.connect("notion", ann)
     path = f"/api/v1/workspaces/{ann.workspace_id}"
     body = {"email": bob.email, "role": "editor"}
@@ -55,7 +55,7 @@ async def test_an_editor_may_not_disconnect(services: Services, ann: Person, bob
         await fire(state, ConnectionsState.disconnect)
 
 
-async def test_a_form_offers_connections_of_its_own_service(services: Services, ann: Person, tab: Tab):  # noqa: F811
+async def test_a_form_offers_connections_of_its_own_service(services: Services, ann: Person, tab: Tab):
     made = await services.connect("google", ann)
     await services.connect("notion", ann)
     state = tab.state(NewBaseState)
@@ -67,7 +67,7 @@ async def test_a_form_offers_connections_of_its_own_service(services: Services, 
 
 
 async def test_a_source_is_added_with_a_connection_and_without_a_token(
-    services: Services,  # noqa: F811
+    services: Services,
     ann: Person,
     tab: Tab,
 ):

@@ -1,0 +1,73 @@
+from urllib.parse import urlsplit
+
+import pytest
+
+from privexbot_app.ui.pages.invitation import InvitationState
+from privexbot_app.ui.pages.team.state import TeamState
+from tests.installation import Installation, Person
+from tests.ui.tab import Tab, fire, opened_tab
+
+
+@pytest.fixture
+async def state(installation: Installation, ann: Person) -> TeamState:
+    tab = await opened_tab(installation, ann)
+    state = tab.state(TeamState)
+    await fire(state, TeamState.load_session)
+    await fire(state, TeamState.load)
+    return state
+
+
+async def invite(state: TeamState, email: str) -> str:
+    """The path of the link that is shown, as no mail takes it there."""
+    await fire(state, TeamState.show_invite, True)
+    await fire(state, TeamState.invite, {"email": email})
+    address = urlsplit(state.link)
+    return f"{address.path}?{address.query}"
+
+
+async def visit(tab: Tab, path: str) -> InvitationState:
+    tab.visit(path)
+    state = tab.state(InvitationState)
+    await fire(state, InvitationState.look)
+    return state
+
+
+async def test_an_invited_person_joins_and_is_removed(installation: Installation, state: TeamState, bob: Person):
+    path = await invite(state, bob.email)
+    assert (state.is_inviting, [row.status for row in state.invited]) == (True, ["Invited"])
+    guest = await visit(await opened_tab(installation, bob), path)
+    assert (guest.is_signed_in, guest.invited_email, guest.problem) == (True, bob.email, "")
+    assert "leave" in str(await fire(guest, InvitationState.accept))
+    await fire(state, TeamState.load)
+    row = next(person for person in state.people if person.email == bob.email)
+    assert (row.role, row.may_change, state.invited) == ("Member", True, [])
+    await fire(state, TeamState.change_role, row.id, "admin")
+    assert "Admin" in [person.role for person in state.people]
+    await fire(state, TeamState.ask, "remove", row.id, row.name)
+    await fire(state, TeamState.go_on)
+    assert [person.is_me for person in state.people] == [True]
+
+
+async def test_a_stranger_sees_what_the_link_is_for_and_a_dead_one_says_so(state: TeamState, bob: Person):
+    path = await invite(state, bob.email)
+    guest = await visit(Tab(), path)
+    assert (guest.is_signed_in, guest.invited_email) == (False, bob.email)
+    assert "next=/invitation" in guest.sign_in_address
+    await fire(state, TeamState.revoke, state.invited[0].id)
+    assert "not valid" in (await visit(Tab(), path)).problem
+
+
+async def test_what_is_wrong_is_said_where_it_is(state: TeamState):
+    await fire(state, TeamState.invite, {"email": "nobody"})
+    assert state.invite_problem != ""
+    await fire(state, TeamState.save_settings, {"name": "Harbour", "slug": "Not A Slug"})
+    assert state.settings_problem != ""
+    await fire(state, TeamState.save_settings, {"name": "Harbour", "slug": "harbour-2"})
+    assert (state.name, state.slug, state.settings_problem) == ("Harbour", "harbour-2", "")
+    await fire(state, TeamState.ask, "delete", "", "")
+    await fire(state, TeamState.delete, {"confirm": "wrong"})
+    assert state.danger_problem != ""
+
+
+async def test_a_closed_organization_is_left_at_once(state: TeamState):
+    assert "leave" in str(await fire(state, TeamState.delete, {"confirm": state.slug}))

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from privexbot_app.commands import move_vectors as command
-from privexbot_app.domains.knowledge import indexing, moving
+from privexbot_app.domains.knowledge import copying, indexing, moving
+from privexbot_app.domains.knowledge.copying import MoveNotVerifiedError
 from privexbot_app.domains.knowledge.models import Document, KnowledgeBase
 from privexbot_app.domains.knowledge.moving import (
     KeepsChangingError,
     MovedMeanwhileError,
-    MoveNotVerifiedError,
     MoveResult,
     MovingAlreadyError,
     move_vectors,
@@ -92,7 +92,7 @@ async def mover(installation: Installation, ann: Person) -> Mover:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch) -> None:
-    monkeypatch.setattr(moving, "BATCH", 7)
+    monkeypatch.setattr(copying, "BATCH", 7)
 
 
 @ON_BOTH_DATABASES

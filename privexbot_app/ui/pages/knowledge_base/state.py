@@ -7,7 +7,7 @@ from uuid import UUID
 import reflex as rx
 from pydantic import ValidationError
 
-from privexbot_app.domains.knowledge.browsing import DocumentBrowser, DocumentFilter
+from privexbot_app.domains.knowledge.browsing import DocumentBrowser
 from privexbot_app.domains.knowledge.connected import SourceService
 from privexbot_app.domains.knowledge.reindexing import cancel_reindex
 from privexbot_app.domains.knowledge.schemas import (
@@ -19,37 +19,24 @@ from privexbot_app.domains.knowledge.schemas import (
 )
 from privexbot_app.domains.knowledge.service import KnowledgeService
 from privexbot_app.domains.knowledge.sources import take_source
-from privexbot_app.domains.knowledge.states import OPEN, DocumentStatus, RebuildStatus
+from privexbot_app.domains.knowledge.states import RebuildStatus
 from privexbot_app.kit.errors import NotFoundError
-from privexbot_app.kit.pagination import PageParams
 from privexbot_app.kit.scope import Scope
 from privexbot_app.ui import routes
 from privexbot_app.ui.formats import say_count
 from privexbot_app.ui.ids import id_in_path, parse_id
 from privexbot_app.ui.knowledge.adding import AddingSources
 from privexbot_app.ui.knowledge.losing import say_loss
-from privexbot_app.ui.knowledge.rows import DocumentRow
 from privexbot_app.ui.knowledge.views import document_row, fact_rows, say_left
+from privexbot_app.ui.pages.knowledge_base.listing import ListingDocuments
 from privexbot_app.ui.session import ScopedState
 from privexbot_app.ui.statuses import base_status
 
-PAGE_SIZE = 50
 TABS = ("documents", "sources", "search", "quality", "settings")
-FILTERS: dict[str, tuple[DocumentStatus, ...]] = {
-    "all": (),
-    "ready": (DocumentStatus.INDEXED,),
-    "processing": OPEN,
-    "failed": (DocumentStatus.FAILED,),
-    "cancelled": (DocumentStatus.CANCELLED,),
-}
 
 
-class BaseState(AddingSources, ScopedState):
-    """The knowledge base, one page of its documents, and the questions that are open.
-
-    cursors: of the pages that lead here, the shown one last. One page at a time keeps a thousand documents as quick as
-    ten, also while they are being processed.
-    """
+class BaseState(AddingSources, ListingDocuments, ScopedState):
+    """The knowledge base, one page of its documents, and the questions that are open."""
 
     held_id: str = ""
     name: str = ""
@@ -71,11 +58,6 @@ class BaseState(AddingSources, ScopedState):
     chunk_count: int = 0
     facts: list[dict[str, str]] = []
     default_mode: str = ""
-    documents: list[DocumentRow] = []
-    cursors: list[str] = [""]
-    next_cursor: str = ""
-    wanted_status: str = "all"
-    wanted_name: str = ""
     is_ready: bool = False
     is_missing: bool = False
     is_uploading_shown: bool = False
@@ -94,11 +76,6 @@ class BaseState(AddingSources, ScopedState):
     def figures(self) -> list[str]:
         """Documents, ready ones, failed ones, chunks."""
         return [f"{number:,}" for number in (self.total, self.indexed, self.failed, self.chunk_count)]
-
-    @rx.var
-    def page_words(self) -> str:
-        """Which page is shown."""
-        return f"Page {len(self.cursors):,}"
 
     @rx.var
     def progress_words(self) -> str:
@@ -149,35 +126,6 @@ class BaseState(AddingSources, ScopedState):
         self.tab = str(tab) if str(tab) in TABS else "documents"
 
     @rx.event
-    async def show_older(self) -> None:
-        """Show the next page."""
-        scope = await self.scope()
-        if self.next_cursor:
-            self.cursors = [*self.cursors, self.next_cursor]
-            await self._load_documents(scope)
-
-    @rx.event
-    async def show_newer(self) -> None:
-        """Show the page before."""
-        scope = await self.scope()
-        self.cursors = self.cursors[:-1] or [""]
-        await self._load_documents(scope)
-
-    @rx.event
-    async def filter_status(self, wanted: str) -> None:
-        """Show documents of one status only."""
-        scope = await self.scope()
-        self.wanted_status = str(wanted) if str(wanted) in FILTERS else "all"
-        await self._load_first_documents(scope)
-
-    @rx.event
-    async def filter_name(self, wanted: str) -> None:
-        """Show documents with this in their name only."""
-        scope = await self.scope()
-        self.wanted_name = str(wanted)[:200]
-        await self._load_first_documents(scope)
-
-    @rx.event
     def show_upload(self, is_shown: bool) -> None:
         """Show or hide the place for files."""
         self.is_uploading_shown = bool(is_shown)
@@ -186,56 +134,6 @@ class BaseState(AddingSources, ScopedState):
     async def files_taken(self) -> None:
         """A file has arrived: show it."""
         await self._reload(await self.scope())
-
-    @rx.event
-    async def set_enabled(self, document_id: str, is_enabled: bool) -> None:
-        """Let searches find a document, or not."""
-        scope = await self.scope()
-        base_id, chosen = parse_id(self.held_id), parse_id(document_id)
-        async with self.works.open(scope) as work:
-            view = await KnowledgeService(work).set_enabled(base_id, chosen, is_enabled=is_enabled is True)
-        self._replace(document_row(view, self.held_id))
-
-    @rx.event
-    async def retry(self, document_id: str) -> None:
-        """Index a failed document once more."""
-        scope = await self.scope()
-        base_id, chosen = parse_id(self.held_id), parse_id(document_id)
-        async with self.works.open(scope) as work:
-            await KnowledgeService(work).retry_document(base_id, chosen)
-            view = await KnowledgeService(work).get_document(base_id, chosen)
-        self._replace(document_row(view, self.held_id))
-        await self._load_base(scope, base_id)
-
-    @rx.event
-    async def retry_failed(self) -> Any:
-        """Index every failed document once more."""
-        scope = await self.scope()
-        async with self.works.open(scope) as work:
-            tickets = await KnowledgeService(work).retry_failed(parse_id(self.held_id))
-        self.wanted_status = "all"
-        await self._reload(scope)
-        return rx.toast.info(f"Trying {say_count(len(tickets), 'document')} again.")
-
-    @rx.event
-    async def cancel(self, document_id: str) -> None:
-        """Stop a document on its way."""
-        scope = await self.scope()
-        base_id, chosen = parse_id(self.held_id), parse_id(document_id)
-        async with self.works.open(scope) as work:
-            await KnowledgeService(work).cancel_document(base_id, chosen)
-            view = await KnowledgeService(work).get_document(base_id, chosen)
-        self._replace(document_row(view, self.held_id))
-        await self._load_base(scope, base_id)
-
-    @rx.event
-    async def cancel_all(self) -> Any:
-        """Stop every document on its way."""
-        scope = await self.scope()
-        async with self.works.open(scope) as work:
-            tickets = await KnowledgeService(work).cancel_documents(parse_id(self.held_id))
-        await self._reload(scope)
-        return rx.toast.info(f"Cancelled {say_count(len(tickets), 'document')}.")
 
     @rx.event
     async def stop_reindex(self) -> None:
@@ -318,28 +216,9 @@ class BaseState(AddingSources, ScopedState):
         self.tab = "sources" if self.connecting else self.tab
         self.connecting = ""
 
-    async def _reload(self, scope: Scope) -> None:
-        await self._load_base(scope, parse_id(self.held_id))
-        await self._load_first_documents(scope)
-
     async def _load_base(self, scope: Scope, base_id: UUID) -> None:
         async with self.works.open(scope, read_only=True) as work:
             self._show(await KnowledgeService(work).get_base(base_id))
-
-    async def _load_documents(self, scope: Scope) -> None:
-        wanted = DocumentFilter(FILTERS[self.wanted_status], self.wanted_name.strip())
-        params = PageParams(PAGE_SIZE, self.cursors[-1] or None)
-        async with self.works.open(scope, read_only=True) as work:
-            found = await DocumentBrowser(work).list_documents(parse_id(self.held_id), params, wanted)
-        self.documents = [document_row(view, self.held_id) for view in found.items]
-        self.next_cursor = found.next_cursor or ""
-
-    async def _load_first_documents(self, scope: Scope) -> None:
-        self.cursors = [""]
-        await self._load_documents(scope)
-
-    def _replace(self, fresh: DocumentRow) -> None:
-        self.documents = [fresh if row.id == fresh.id else row for row in self.documents]
 
     def _show(self, view: KnowledgeBaseView) -> None:
         self.name, self.description = view.name, view.description

@@ -20,6 +20,7 @@ import pyotp
 
 from privexbot_app.api.app import create_api
 from privexbot_app.api.edge import Edge
+from privexbot_app.kit.logging import set_up_logging
 from tests.installation import PASSWORD, Installation, Person, installed, running_redis
 from tests.wallets import EvmWallet
 
@@ -142,6 +143,7 @@ def main() -> None:
     """Measure, say, and write down."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
+    set_up_logging("CRITICAL")
     figures = asyncio.run(measure(parser.parse_args().seconds))
     for figure in figures:
         print(f"{figure.kind:32} {figure.sent:6} sent {figure.judged:5} judged {figure.per_minute:7} per minute")

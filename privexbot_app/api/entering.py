@@ -16,7 +16,7 @@ from privexbot_app.domains.identity.challenges import TICKET_LIFE, Challenges
 from privexbot_app.domains.identity.schemas import Caller, IdentityView, Tokens, UserView, Visit
 from privexbot_app.domains.identity.second_factor import SecondFactors
 from privexbot_app.domains.identity.service import SESSION_LIFE, IdentityService
-from privexbot_app.domains.identity.throttle import TOKEN, guarded
+from privexbot_app.domains.identity.throttle import TOKEN, guarded, guarded_code
 from privexbot_app.domains.identity.visits import network_of
 from privexbot_app.domains.identity.ways import WaysIn
 from privexbot_app.domains.tenancy.service import TenancyService
@@ -139,8 +139,9 @@ async def finish_second_step(installation: Runtime, ticket: str, code: str) -> t
     """The user of a ticket, once the code is right, and how they took the first step."""
     challenges = Challenges(installation.works.redis)
     facts = await challenges.read_ticket(ticket)
-    async with installation.works.open(None) as work:
-        user = await IdentityService(work, installation.keys).get_user(UUID(facts["user_id"]))
+    user_id = UUID(facts["user_id"])
+    async with guarded_code(installation.works, user_id), installation.works.open(None) as work:
+        user = await IdentityService(work, installation.keys).get_user(user_id)
         await SecondFactors(work, installation.keys).require(user.id, code)
         await challenges.spend_ticket(ticket)
     return user, str(facts["method"])

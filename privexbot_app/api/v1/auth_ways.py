@@ -24,6 +24,7 @@ from privexbot_app.domains.identity.schemas import (
 )
 from privexbot_app.domains.identity.second_factor import SecondFactors
 from privexbot_app.domains.identity.service import IdentityService
+from privexbot_app.domains.identity.throttle import guarded_code
 from privexbot_app.domains.identity.ways import WaysIn
 from privexbot_app.kit.errors import FieldProblem, InvalidError
 from privexbot_app.runtime import Runtime
@@ -108,17 +109,21 @@ async def unlink(identity_id: UUID, caller: CurrentCaller, installation: Runtime
 @router.post("/proof", status_code=204)
 async def prove_again(body: ProofRequest, request: Request, caller: CurrentCaller, installation: RuntimeDep) -> None:
     """Prove again who the caller is, before something dangerous. A wallet or a passkey is proved where it is linked."""
-    async with installation.works.open(None) as work:
-        if body.password is not None:
-            password = body.password.get_secret_value()
-            ways = WaysIn(work, installation.keys)
+    works, keys = installation.works, installation.keys
+    if body.password is not None:
+        password = body.password.get_secret_value()
+        async with works.open(None, read_only=True) as work:
+            ways = WaysIn(work, keys)
             await ways.require_password(caller.user_id, password, ip_address=client_address(request))
-        elif body.code is not None:
-            await SecondFactors(work, installation.keys).require(caller.user_id, body.code)
-        else:
-            message = "Give your password, or a code of your authenticator app."
-            raise InvalidError(message, problems=[FieldProblem("password", "missing", message)])
-        await IdentityService(work, installation.keys).mark_proved(caller)
+        async with works.open(None) as work:
+            await IdentityService(work, keys).mark_proved(caller)
+    elif body.code is not None:
+        async with guarded_code(works, caller.user_id), works.open(None) as work:
+            await SecondFactors(work, keys).require(caller.user_id, body.code)
+            await IdentityService(work, keys).mark_proved(caller)
+    else:
+        message = "Give your password, or a code of your authenticator app."
+        raise InvalidError(message, problems=[FieldProblem("password", "missing", message)])
 
 
 @router.post("/password")
@@ -151,7 +156,7 @@ async def begin_authenticator(caller: CurrentCaller, installation: RuntimeDep) -
 @router.post("/authenticator/confirm")
 async def confirm_authenticator(body: CodeRequest, caller: CurrentCaller, installation: RuntimeDep) -> RecoveryCodes:
     """Turn the second factor on. Returns recovery codes, once."""
-    async with installation.works.open(None) as work:
+    async with guarded_code(installation.works, caller.user_id), installation.works.open(None) as work:
         return await SecondFactors(work, installation.keys).confirm(caller, body.code)
 
 

@@ -16,7 +16,6 @@ from privexbot_app.domains.identity.models import RecoveryCode, SecondFactor
 from privexbot_app.domains.identity.repository import IdentityRepository
 from privexbot_app.domains.identity.schemas import Caller, RecoveryCodes, SecondFactorSetup
 from privexbot_app.domains.identity.service import IdentityService, require_recent_proof
-from privexbot_app.domains.identity.throttle import CODE, guarded
 from privexbot_app.integrations.plugins import Work
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.crypto import KeyRing, fingerprint
@@ -89,30 +88,31 @@ class SecondFactors:
     async def confirm(self, caller: Caller, code: str) -> RecoveryCodes:
         """Turn the second factor on by its first code. Returns recovery codes, which are shown once.
 
-        Raises NoSecondFactorError, WrongCodeError, RateLimitedError.
+        The caller stands in `guarded_code`. Raises NoSecondFactorError, WrongCodeError.
         """
         factor = await self._rows.find_second_factor(caller.user_id)
         if factor is None:
             raise NoSecondFactorError
         if factor.confirmed_at is not None:
             raise SecondFactorExistsError
-        async with guarded(self._work.works, "code", str(caller.user_id), CODE):
-            await self._take_app_code(factor, code)
+        await self._take_app_code(factor, code)
         factor.confirmed_at = utc_now()
         AuditService(self._work).record_sign_in(caller.user_id, "second_factor.added")
         return await self._new_codes(caller.user_id)
 
     async def require(self, user_id: UUID, code: str) -> None:
-        """Take a code of the app, or a recovery code. Raises WrongCodeError, RateLimitedError, NoSecondFactorError."""
+        """Take a code of the app, or a recovery code. The caller stands in `guarded_code`.
+
+        Raises WrongCodeError, NoSecondFactorError.
+        """
         factor = await self._rows.find_second_factor(user_id)
         if factor is None or factor.confirmed_at is None:
             raise NoSecondFactorError
-        async with guarded(self._work.works, "code", str(user_id), CODE):
-            typed = code.replace(" ", "").replace("-", "").lower()
-            if typed.isascii() and typed.isdigit():
-                await self._take_app_code(factor, typed)
-            elif not await self._rows.use_recovery_code(user_id, fingerprint(f"{user_id}:{typed}")):
-                raise WrongCodeError
+        typed = code.replace(" ", "").replace("-", "").lower()
+        if typed.isascii() and typed.isdigit():
+            await self._take_app_code(factor, typed)
+        elif not await self._rows.use_recovery_code(user_id, fingerprint(f"{user_id}:{typed}")):
+            raise WrongCodeError
 
     async def renew_codes(self, caller: Caller) -> RecoveryCodes:
         """New recovery codes; the old ones are worthless. Needs a recent proof."""

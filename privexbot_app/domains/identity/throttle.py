@@ -4,7 +4,8 @@ An account alone waits at most half a minute, so that nobody can lock another pe
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from uuid import UUID
 
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.crypto import fingerprint
@@ -31,6 +32,12 @@ async def guarded_password(works: Workshop, *, email: str, ip_address: str) -> A
     await delays.forgive(f"account:{account}")
     # An attacker's own account must not clear the way for guessing at others.
     await delays.take_back(f"address:{ip_address}", ADDRESS)
+
+
+def guarded_code(works: Workshop, user_id: UUID) -> AbstractAsyncContextManager[None]:
+    """Around everything that takes a code of a second factor, and around its unit of work: a flood of guesses must be
+    turned away before it queues for the database. Raises RateLimitedError."""
+    return guarded(works, "code", str(user_id), CODE)
 
 
 @asynccontextmanager

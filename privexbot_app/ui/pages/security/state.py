@@ -9,6 +9,7 @@ from privexbot_app import runtime
 from privexbot_app.domains.identity.schemas import IdentityView, SessionView
 from privexbot_app.domains.identity.second_factor import SecondFactors
 from privexbot_app.domains.identity.service import IdentityService, RecentProofNeededError
+from privexbot_app.domains.identity.throttle import guarded_code
 from privexbot_app.domains.identity.ways import WaysIn
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.errors import PrivexError
@@ -104,13 +105,15 @@ class SecurityState(ScopedState):
         caller, installation = await self.caller(), runtime.current()
         password, code = str(form.get("password", "")), str(form.get("code", ""))
         try:
-            async with self.works.open(None) as work:
-                if password:
-                    address = str(self.router.session.client_ip)
+            if password:
+                address = str(self.router.session.client_ip)
+                async with self.works.open(None, read_only=True) as work:
                     ways = WaysIn(work, installation.keys)
                     await ways.require_password(caller.user_id, password, ip_address=address)
-                else:
+            else:
+                async with guarded_code(self.works, caller.user_id), self.works.open(None) as work:
                     await SecondFactors(work, installation.keys).require(caller.user_id, code)
+            async with self.works.open(None) as work:
                 await IdentityService(work, installation.keys).mark_proved(caller)
         except PrivexError as error:
             self.proof_problem = message_of(error)
@@ -166,7 +169,7 @@ class SecurityState(ScopedState):
         """Turn it on by a first code, and show the recovery codes once."""
         caller, installation = await self.caller(), runtime.current()
         try:
-            async with self.works.open(None) as work:
+            async with guarded_code(self.works, caller.user_id), self.works.open(None) as work:
                 factors = SecondFactors(work, installation.keys)
                 made = await factors.confirm(caller, str(form.get("code", "")).replace(" ", ""))
         except PrivexError as error:

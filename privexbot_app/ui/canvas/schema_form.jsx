@@ -159,7 +159,7 @@ function List(props) {
         </div>
       ))}
       {items.length < (field.maxItems ?? Infinity) && (
-        <button type="button" className="pf-more" onClick={add}><Icon name="add" size={14} />Add<span className="sr-only">: {label}</span></button>
+        <button type="button" className="pf-more" aria-label={`Add: ${label}`} onClick={add}><Icon name="add" size={14} />Add</button>
       )}
     </>
   );
@@ -208,7 +208,7 @@ function Pairs({ field, root, value, onChange, nodeId, label }) {
       <div className="pf-add-pair">
         <input className="pf-input" value={name} placeholder="Name" aria-label={`New name: ${label}`} onChange={(event) => setName(event.target.value)}
           onKeyDown={(event) => { if (event.key === "Enter") { event.preventDefault(); add(); } }} />
-        <button type="button" className="pf-more" onClick={add}><Icon name="add" size={14} />Add<span className="sr-only">: {label}</span></button>
+        <button type="button" className="pf-more" aria-label={`Add: ${label}`} onClick={add}><Icon name="add" size={14} />Add</button>
       </div>
     </>
   );

@@ -79,10 +79,13 @@ const onKeyDown = (editor, event) => {
   action(editor, event);
 };
 
-/** Listen while the focus is inside `place`, or nowhere. */
+/** Listen while the focus is inside `place`, or on something around it, as it is after a click beside the nodes. */
 export const useShortcuts = (editor, place) => {
   useEffect(() => {
-    const isHere = () => place.current && (place.current.contains(document.activeElement) || document.activeElement === document.body);
+    const isHere = () => {
+      const focused = document.activeElement ?? document.body;
+      return Boolean(place.current) && (place.current.contains(focused) || focused.contains(place.current));
+    };
     const down = (event) => isHere() && onKeyDown(editor, event);
     const up = (event) => ARROWS.has(event.key) && isHere() && !isField(event.target) && editor.takePositions();
     const copy = (event) => {

@@ -10,7 +10,7 @@ from privexbot_app import runtime
 from privexbot_app.domains.bots.service import BotService
 from privexbot_app.domains.chatflows.schemas import GraphDiff
 from privexbot_app.domains.chatflows.service import ChatflowService
-from privexbot_app.domains.tenancy.service import TenancyService
+from privexbot_app.domains.tenancy.members import MemberService
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.scope import Scope
 from privexbot_app.ui.formats import say_ago, say_exactly
@@ -97,7 +97,7 @@ class FlowVersionsState(ScopedState):
             service = BotService(work)
             live = await service.get_bot(parse_id(live_id), browser_url=runtime.current().browser_url)
             rows = await service.list_versions(live.id)
-            members = {str(member.user.id): member.user.name for member in await TenancyService(work).list_members()}
+            members = {str(member.user.id): member.user.name for member in await MemberService(work).list_members()}
         now = utc_now()
         self.versions = [
             FlowVersion(

@@ -17,7 +17,7 @@ from privexbot_app.domains.tenancy.schemas import MeView, NewWorkspace
 from privexbot_app.domains.tenancy.service import TenancyService
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit import logging
-from privexbot_app.kit.errors import UnauthenticatedError
+from privexbot_app.kit.errors import NotFoundError, UnauthenticatedError
 from privexbot_app.kit.ids import new_id
 from privexbot_app.kit.scope import Scope
 from privexbot_app.ui import routes
@@ -75,6 +75,8 @@ class ScopedState(rx.State):
             scope = await self.scope()
         except UnauthenticatedError:
             return rx.call_script("window.privexbot.signIn()")
+        except NotFoundError:
+            return await self._go_elsewhere(caller)
         installation = runtime.current()
         async with self.works.open(None) as work:
             await IdentityService(work, installation.keys).mark_seen(caller.session_id)
@@ -110,6 +112,14 @@ class ScopedState(rx.State):
         async with self.works.open(None) as work:
             await IdentityService(work, installation.keys).end_session(caller.session_id)
         return rx.call_script(f"window.privexbot.leave({routes.sign_in()!r})")
+
+    async def _go_elsewhere(self, caller: Caller) -> Any:
+        """To the first workspace that is left: this one is closed, or its door is."""
+        installation = runtime.current()
+        async with self.works.open(None) as work:
+            workspace_id = await TenancyService(work).first_workspace(caller.user_id)
+            await IdentityService(work, installation.keys).switch(caller.session_id, workspace_id)
+        return rx.call_script(f"window.privexbot.leave({routes.overview()!r})")
 
     def _show(self, me: MeView) -> None:
         self.user_name, self.user_email = me.user.name, me.user.email

@@ -70,4 +70,8 @@ async def test_what_is_wrong_is_said_where_it_is(state: TeamState):
 
 
 async def test_a_closed_organization_is_left_at_once(state: TeamState):
+    closed = state.workspace_id
     assert "leave" in str(await fire(state, TeamState.delete, {"confirm": state.slug}))
+    assert "leave" in str(await fire(state, TeamState.load_session))  # there is another workspace to go to
+    await fire(state, TeamState.load_session)
+    assert state.workspace_id != closed

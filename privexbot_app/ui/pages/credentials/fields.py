@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from privexbot_app.domains.credentials.types import CREDENTIAL_TYPES
+from privexbot_app.domains.credentials.types import CREDENTIAL_TYPES, HttpCredential
 from privexbot_app.kit.errors import PrivexError
 
 NAME_PREFIX = "setting-"
@@ -43,7 +43,10 @@ class CredentialField:
 
 def build_fields(type_: str, settings: Mapping[str, Any]) -> list[CredentialField]:
     """The fields of a type, filled with what may be shown; secrets are always empty."""
-    return [_field(name, info, settings.get(name)) for name, info in CREDENTIAL_TYPES[type_].model_fields.items()]
+    fields = CREDENTIAL_TYPES[type_].model_fields
+    # What a type is about comes before what all that travel in headers share.
+    ordered = sorted(fields, key=lambda name: name in HttpCredential.model_fields)
+    return [_field(name, fields[name], settings.get(name)) for name in ordered]
 
 
 def read_form(type_: str, form: Mapping[str, Any]) -> dict[str, Any]:

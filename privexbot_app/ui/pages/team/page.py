@@ -93,18 +93,21 @@ def _menu(row: rx.Var[PersonRow]) -> rx.Component:
 
 
 def _invitation_row(row: rx.Var[InvitationRow]) -> rx.Component:
-    again = rx.button(
-        "Send again",
-        variant="soft",
-        color_scheme="gray",
-        aria_label=f"Send the invitation to {row.email} again",
-        on_click=TeamState.resend(row.id),
-    )
-    revoke = rx.button(
-        "Revoke",
+    again = rx.icon_button(
+        icon("send", 16),
         variant="ghost",
         color_scheme="gray",
         margin="0",
+        title="Send again",
+        aria_label=f"Send the invitation to {row.email} again",
+        on_click=TeamState.resend(row.id),
+    )
+    revoke = rx.icon_button(
+        icon("x", 16),
+        variant="ghost",
+        color_scheme="gray",
+        margin="0",
+        title="Revoke",
         aria_label=f"Revoke the invitation to {row.email}",
         on_click=TeamState.revoke(row.id),
     )
@@ -140,17 +143,13 @@ def _danger() -> rx.Component:
     delete = rx.button(
         "Delete organization", variant="soft", color_scheme="red", on_click=TeamState.ask("delete", "", TeamState.name)
     )
-    return section(
-        "Danger zone",
-        card(
-            rx.el.p(
-                "Who leaves loses access to all its workspaces. A deleted organization is closed at once, and can be "
-                "restored by an owner for 30 days.",
-                class_name="pb-help",
-            ),
-            rx.el.div(leave, rx.cond(TeamState.own_role == "owner", delete), class_name="pb-actions"),
-        ),
+    text = rx.el.p(
+        "Who leaves loses access to all its workspaces. A deleted organization is closed at once, and can be restored "
+        "by an owner for 30 days.",
+        class_name="pb-help",
     )
+    buttons = rx.el.div(leave, rx.cond(TeamState.own_role == "owner", delete), class_name="pb-actions")
+    return section("Danger zone", card(rx.el.div(text, buttons, class_name="pb-stack")))
 
 
 def _invite_dialog() -> rx.Component:
@@ -192,7 +191,7 @@ def _invite_dialog() -> rx.Component:
         note("No mail was sent. Pass this link on yourself; it is shown only now, and works once.", icon_name="info"),
         code_snippet(TeamState.link, label="invitation link"),
         dialog_actions(rx.dialog.close(rx.button("Done", type="button"))),
-        class_name="pb-stack",
+        class_name="pb-stack pb-dialog-form",
     )
     return rx.dialog.root(
         rx.dialog.content(

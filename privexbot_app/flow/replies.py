@@ -16,6 +16,7 @@ DAYS_FROM_TODAY = {"yesterday": -1, "today": 0, "tomorrow": 1}
 LONGEST_DATE = 40
 LONGEST_NUMBER = 40
 LONGEST_PHONE = 60
+LONGEST_EMAIL = 400
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 
@@ -26,6 +27,8 @@ def read_email(text: str) -> str | None:
     >>> read_email(" Ada@EXAMPLE.com "), read_email("a@b@c"), read_email("x@y.example\\nBcc: z@y.example")
     ('Ada@example.com', None, None)
     """
+    if len(text) > LONGEST_EMAIL:
+        return None
     try:
         found = email_validator.validate_email(text.strip(), check_deliverability=False, allow_display_name=True)
     except email_validator.EmailNotValidError:

@@ -194,8 +194,10 @@ async def test_a_redirect_to_a_private_address_is_not_followed(target):
     assert network.asked == ["93.184.216.34"]
 
 
-BIG = {"start": {"text": "a" * 400_000, "tags": "<script" * 50_000}}
+BIG = {"start": {"text": "a" * 400_000, "tags": "<script" * 50_000, "dots": "1.1." * 100_000}}
 BOMBS = [
+    "{{ start.text | date: start.dots }}",
+    "{{ start.dots | date: '%Y' }}",
     "{% for i in (1..1000000000) %}x{% endfor %}",
     "{% for i in (1..10000) %}{% for j in (1..10000) %}x{% endfor %}{% endfor %}",
     "{% for i in (1..20000) %}{% if true %}{% endif %}{% endfor %}",

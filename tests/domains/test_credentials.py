@@ -9,6 +9,9 @@ import pytest
 from aiohttp import web
 from sqlalchemy import select
 
+from privexbot_app.domains.bots.identity import binding_of
+from privexbot_app.domains.bots.jobs import reseal_bot_secrets
+from privexbot_app.domains.bots.models import Bot, BotIdentity
 from privexbot_app.domains.credentials.jobs import rewrap_data_keys
 from privexbot_app.domains.credentials.models import Credential, DataKey
 from privexbot_app.domains.credentials.service import CredentialService, CredentialTypeUnfitError, reveal_credential
@@ -20,6 +23,7 @@ from privexbot_app.domains.credentials.types import (
     SmtpConfig,
 )
 from privexbot_app.domains.tenancy.service import scope_of_job
+from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.crypto import KeyRing
 from privexbot_app.kit.database import SystemScope
 from privexbot_app.kit.errors import InternalError, NotFoundError
@@ -259,3 +263,18 @@ async def test_after_a_new_secret_key_data_keys_are_wrapped_anew_once(installati
     plugins.keys = old
     with pytest.raises(InternalError):
         await reveal_credential(installation.works, scope_of(ann), UUID(made["id"]), used_by="x:1")
+
+
+async def test_rotating_keys_reseals_the_secrets_of_bots_once(installation: Installation, ann: Person):
+    plugins, old = installation.works.plugins, installation.works.plugins.keys
+    bot_id = uuid4()
+    async with installation.works.open(scope_of(ann)) as work:
+        work.session.add(Bot(id=bot_id, workspace_id=UUID(ann.workspace_id), name="Tides"))
+        await work.session.flush()
+        sealed = old.seal(SECRET, bound_to=binding_of(bot_id))
+        row = BotIdentity(
+            workspace_id=UUID(ann.workspace_id), bot_id=bot_id, sealed_secret=sealed, rotated_at=utc_now()
+        )
+        work.session.add(row)
+    plugins.keys = KeyRing(b"a new secret key of this installation", (old.secret,))
+    assert [await reseal_bot_secrets(installation.works) for _ in range(2)] == [1, 0]

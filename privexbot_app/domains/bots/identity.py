@@ -96,7 +96,7 @@ class BotIdentityService:
         else:
             row.sealed_previous, row.previous_until = row.sealed_secret, now + GRACE
         self._work.works.own(KeptBots).forget(bot_id)
-        row.sealed_secret, row.rotated_at = self._keys.seal(secret, bound_to=_binding(bot_id)), now
+        row.sealed_secret, row.rotated_at = self._keys.seal(secret, bound_to=binding_of(bot_id)), now
         AuditService(self._work).record("bot.identity_secret_rotated", bot_id)
         return IdentitySecret(secret=secret, rotated_at=now)
 
@@ -108,7 +108,7 @@ class BotIdentityService:
         sealed = [row.sealed_secret]
         if row.sealed_previous is not None and row.previous_until is not None and row.previous_until > utc_now():
             sealed.append(row.sealed_previous)
-        return tuple(self._keys.open(one, bound_to=_binding(bot_id)) for one in sealed)
+        return tuple(self._keys.open(one, bound_to=binding_of(bot_id)) for one in sealed)
 
 
 def verify_visitor(proof: VisitorProof, bot_id: UUID, secrets: Sequence[str]) -> str:
@@ -180,5 +180,6 @@ def _bytes_in(part: str) -> bytes:
         raise VisitorRefusedError("no token") from error
 
 
-def _binding(bot_id: UUID) -> str:
+def binding_of(bot_id: UUID) -> str:
+    """What a bot's secret is sealed to."""
     return f"bot-identity:{bot_id}"

@@ -14,7 +14,7 @@ from privexbot_app.integrations.auth_strategies.base import Begun
 from privexbot_app.integrations.auth_strategies.evm.message import build, parse
 from privexbot_app.integrations.auth_strategies.messages import handle_of
 from privexbot_app.kit.clock import utc_now
-from tests.installation import Installation, Person, installed
+from tests.installation import ON_BOTH_DATABASES, Installation, Person, installed
 from tests.wallets import WALLETS, EvmWallet, SolanaWallet
 
 AUTH = "/api/v1/auth"
@@ -268,6 +268,7 @@ async def test_accounts_are_not_merged(installation: Installation, ann: Person):
     assert (refused.status_code, refused.json()["code"]) == (409, "identity_taken")
 
 
+@ON_BOTH_DATABASES
 async def test_the_last_way_in_stays(installation: Installation):
     first, second = EvmWallet(), SolanaWallet()
     entered = await verify(installation, first, first.answer(await challenge(installation, first)))

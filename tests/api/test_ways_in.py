@@ -18,7 +18,7 @@ from sqlalchemy import update
 from privexbot_app.domains.identity import second_factor
 from privexbot_app.domains.identity.models import AuthSession
 from privexbot_app.kit.clock import utc_now
-from tests.installation import PASSWORD, Installation, Person, installed
+from tests.installation import ON_BOTH_DATABASES, PASSWORD, Installation, Person, installed
 
 AUTH = "/api/v1/auth"
 OWN_PAGE = {"Origin": "http://testserver"}
@@ -93,6 +93,7 @@ async def test_a_code_counts_once_in_all_sign_ins(installation: Installation, an
     assert statuses == [200, 401]
 
 
+@ON_BOTH_DATABASES
 async def test_a_recovery_code_counts_once_however_it_is_typed(installation: Installation, ann: Person):
     _, codes = await turn_on(installation, ann)
     assert len(set(codes)) == 10
@@ -171,6 +172,7 @@ async def test_a_code_proves_it_too_and_nothing_proves_nothing(installation: Ins
 # — passwords —
 
 
+@ON_BOTH_DATABASES
 async def test_a_new_password_signs_every_device_out(installation: Installation, ann: Person):
     elsewhere = (await sign_in(installation, ann)).json()
     change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}

@@ -23,7 +23,8 @@ SCRIPTS = {
 class FlowCanvas(rx.NoSSRComponent):
     """A flow that is being edited.
 
-    seed: {rev, graph}. A new number replaces what is on the canvas; the same one never does.
+    seed: {rev, draft, graph}; draft: the id in the page's address. A new `rev` replaces what is on the canvas; the same
+    one never does.
     ack, refused: `seq` of the last commit that was, or was not, saved. kinds: types of nodes, in the palette's order.
     insight: all `problems`; `shapes`: ports and outputs; `shape_of`: by node, which of these it has.
     lights: status of each node in the run that goes on or went last; runs: its traces.

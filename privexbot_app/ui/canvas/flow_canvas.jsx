@@ -175,7 +175,7 @@ function Inside(props) {
   );
 }
 
-/* seed: {rev, graph}; a new number replaces what is here. ack: the number of the last commit that was saved.
+/* seed: {rev, draft, graph}, draft: its id, which is in the address; a new number replaces what is here. ack: the number of the last commit that was saved.
    insight: {problems, shapes, shape_of}; lights: status by node; runs: traces. */
 export function FlowCanvas(props) {
   const [editor] = useState(() => {
@@ -185,6 +185,8 @@ export function FlowCanvas(props) {
     made.store.set("palette", true);
     return made;
   });
+  // After going to another flow, the page still holds the one before for a moment; what is drawn then would be lost.
+  if (!window.location.pathname.includes(props.seed.draft)) return <div className="pf-editor" aria-busy="true" />;
   return (
     <EditorContext.Provider value={editor}>
       <ReactFlowProvider><Inside {...props} editor={editor} /></ReactFlowProvider>

@@ -33,7 +33,9 @@ def chatflow_editor_page() -> rx.Component:
         ),
     )
     waiting = page(page_header("Chatflow editor", back=BACK), list_skeleton())
-    return rx.cond(EditorState.is_missing, missing, rx.cond(EditorState.is_ready, _editor(), waiting))
+    # Before `load` has run, this tab's state may hold the draft of another address, or an older reading of this one.
+    is_loaded = EditorState.is_ready & EditorState.is_hydrated
+    return rx.cond(is_loaded, rx.cond(EditorState.is_missing, missing, _editor()), waiting)
 
 
 def _editor() -> rx.Component:

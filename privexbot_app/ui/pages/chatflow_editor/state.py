@@ -43,7 +43,7 @@ class Commit(BaseModel):
 class SeedState(ScopedState):
     """What changes only when a flow is opened; kept apart, as every commit writes the state that it touches."""
 
-    seed: dict[str, Any] = {"rev": 0, "graph": GraphSpec().model_dump(mode="json")}
+    seed: dict[str, Any] = {"rev": 0, "draft": "", "graph": GraphSpec().model_dump(mode="json")}
     kinds: list[dict[str, Any]] = []
     choices: dict[str, list[dict[str, str]]] = {}
 
@@ -78,7 +78,7 @@ class EditorState(ScopedState):
         try:
             draft = await ChatflowDraftService(self.works, scope).get(id_in_path(self.router.url.path))
         except NotFoundError:
-            self.is_missing, self.is_ready = True, False
+            self.is_missing = self.is_ready = True
             return None
         seeded = await self.get_state(SeedState)
         seeded.kinds, seeded.choices = list_kinds(), await list_choices(self.works, scope)
@@ -215,4 +215,4 @@ class EditorState(ScopedState):
         self.rev += 1
         seeded = await self.get_state(SeedState)
         graph = draft.config.graph or GraphSpec()
-        seeded.seed = {"rev": self.rev, "graph": graph.model_dump(mode="json")}
+        seeded.seed = {"rev": self.rev, "draft": self.held_id, "graph": graph.model_dump(mode="json")}

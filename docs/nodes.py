@@ -39,7 +39,11 @@ FORMATS = {
 
 def render_nodes() -> str:
     """The whole page; the node types must be discovered before."""
-    kinds = [kind for kind in latest_types() if not type(kind).__module__.startswith("tests.")]
+    kinds = [
+        kind
+        for kind in latest_types()
+        if getattr(kind, "is_placeable", True) and not type(kind).__module__.startswith("tests.")
+    ]
     parts = [INTRODUCTION]
     for category in CATEGORIES:
         parts.append(f"\n## {TITLES[category]}\n")

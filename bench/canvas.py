@@ -109,10 +109,10 @@ def _gestures(page: Page) -> dict[str, Any]:
     assert pane is not None
     drawn = page.locator(".react-flow__node").count()
     left, top = pane["x"] + 8, pane["y"] + 8
-    pan = _watched(page, (left, top), (4, 2))
+    pan = _watched(page, (left, top), (4, 2), is_round=True)
     x, y = _node_in_sight(page, pane)
     page.evaluate("window.commits = 0")
-    drag = _watched(page, (x, y), (2, 1))
+    drag = _watched(page, (x, y), (2, 1), is_round=False)
     wait_until(page, lambda: page.evaluate("window.commits") > 0)
     page.wait_for_timeout(500)
     return {"nodes_drawn": drawn, "pan": pan, "drag": drag, "commits_per_drag": page.evaluate("window.commits")}
@@ -133,12 +133,14 @@ def _node_in_sight(page: Page, pane: Any) -> tuple[float, float]:
     return x, y
 
 
-def _watched(page: Page, start: tuple[float, float], step: tuple[float, float]) -> dict[str, float]:
+def _watched(page: Page, start: tuple[float, float], step: tuple[float, float], *, is_round: bool) -> dict[str, float]:
+    """Move the pressed mouse; is_round: there and back, so that the next gesture finds the same view."""
     page.mouse.move(*start)
     page.evaluate(WATCH)
     page.mouse.down()
     for number in range(1, MOVES + 1):
-        page.mouse.move(start[0] + step[0] * number, start[1] + step[1] * number)
+        away = min(number, MOVES - number) if is_round else number
+        page.mouse.move(start[0] + step[0] * away, start[1] + step[1] * away)
     page.mouse.up()
     page.evaluate("window.isWatched = false")
     frames = page.evaluate("window.frames60.slice(2)")

@@ -165,7 +165,7 @@ function Inside(props) {
       <Toolbar />
       <div className="pf-stage">
         {isPaletteOpen && <Palette />}
-        <div className="pf-canvas" aria-label="Canvas" role="application"><Stage /></div>
+        <div className="pf-canvas"><Stage /></div>
         <Drawer />
         <Panel />
         <div className="pf-said" role="status">{said?.text}</div>

@@ -15,7 +15,8 @@ const CATEGORIES = {
   people: "People",
 };
 
-export const fits = (kind, words) => `${kind.label} ${kind.type} ${kind.description} ${kind.category}`.toLowerCase().includes(words.trim().toLowerCase());
+/** Whether people may place a type, and it has the words. Some types only come with imported flows. */
+export const fits = (kind, words) => kind.is_placeable !== false && `${kind.label} ${kind.type} ${kind.description} ${kind.category}`.toLowerCase().includes(words.trim().toLowerCase());
 
 export function Palette() {
   const editor = useEditor();

@@ -1,5 +1,6 @@
 """A chatflow in the making: a bot's draft with a graph; inspected while it is drawn, its nodes run alone."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +55,7 @@ class ChatflowDraftService(BotDraftService):
     async def inspect(self, draft_id: UUID) -> Inspection:
         """Problems, ports and outputs of the draft as it is. Needs `bots.read`."""
         graph = self._graph_of(await self.get(draft_id))
-        inspection = inspect_graph(graph)
+        inspection = await asyncio.to_thread(inspect_graph, graph)  # a fifth of a second for a large flow
         async with self._works.open(self._scope, read_only=True) as work:
             missing = [problem async for problem in find_missing(work, graph)]
         for problem in missing:

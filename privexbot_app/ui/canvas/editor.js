@@ -1,6 +1,5 @@
 /* What can be done to a flow. The flow itself is plain data; React Flow shows it and reports finished gestures. */
 
-import { getViewportForBounds } from "@xyflow/react";
 import { keep, kept, packed, pasted, unpacked } from "./clipboard.js";
 import {
   COMMENT_SIZE,
@@ -19,14 +18,14 @@ import {
   takenIds,
   without,
 } from "./graph.js";
-import { aligned, arranged, boundsOf, distributed } from "./layout.js";
+import { aligned, arranged, distributed } from "./layout.js";
 import { drawnEdges, drawnNodes } from "./drawing.js";
 import { adopted, placeFor } from "./placing.js";
 import { Saving } from "./saving.js";
 import { Store } from "./store.js";
+import { viewOf, viewRevealing } from "./view.js";
 
 const MOST_STEPS = 100;
-const MARGIN = 48;
 
 export class Editor {
   store = new Store();
@@ -209,14 +208,11 @@ export class Editor {
 
   /** Move the view so far that a node is not hidden, once the drawer has taken its room. */
   #reveal(id) {
-    requestAnimationFrame(() => requestAnimationFrame(() => {
-      const box = boundsOf(this.spec, new Set([id]), this.kindOf, this.portsOf);
-      const { width, height, transform: [x, y, zoom] } = this.api.getState();
-      if (!box || !width) return;
-      const into = (start, size, room) => Math.max(MARGIN / 2 - start, 0) || Math.min(room - MARGIN / 2 - start - size, 0);
-      const [right, down] = [into(box.x * zoom + x, Math.min(box.width * zoom, width - MARGIN), width), into(box.y * zoom + y, Math.min(box.height * zoom, height - MARGIN), height)];
-      if (right || down) this.flow.setViewport({ x: x + right, y: y + down, zoom }, { duration: this.calm ? 0 : 150 });
-    }));
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#look(viewRevealing(this, id), 150)));
+  }
+
+  #look(viewport, duration) {
+    if (viewport) this.flow.setViewport(viewport, { duration: this.calm ? 0 : duration });
   }
 
   openPanel(name) {
@@ -289,14 +285,7 @@ export class Editor {
 
   /** Bring these, or the whole flow, into sight. least: the zoom below which only the upper left part is shown. */
   show(ids = [...this.spec.nodes, ...this.spec.comments].map(({ id }) => id), least = 0.1) {
-    requestAnimationFrame(() => {
-      const { width, height } = this.api.getState();
-      const bounds = boundsOf(this.spec, new Set(ids), this.kindOf, this.portsOf);
-      if (!bounds || !width) return;
-      const whole = getViewportForBounds(bounds, width, height, 0.1, 1, 0.12);
-      const viewport = whole.zoom < least ? { x: MARGIN - bounds.x * least, y: MARGIN - bounds.y * least, zoom: least } : whole;
-      this.flow.setViewport(viewport, { duration: this.calm ? 0 : 200 });
-    });
+    requestAnimationFrame(() => this.#look(viewOf(this, ids, least), 200));
   }
 
   // — finished gestures of React Flow —

@@ -22,6 +22,7 @@ from privexbot_app.domains.conversations.repository import ConversationRepositor
 from privexbot_app.domains.credentials.connections import ConnectionService
 from privexbot_app.domains.tenancy.permissions import ADMIN, PERMISSIONS, WorkspaceRole
 from privexbot_app.domains.tenancy.service import scope_of_job
+from privexbot_app.domains.webhooks.repository import WebhookRepository
 from privexbot_app.integrations.connections.base import Grant
 from privexbot_app.kit.pagination import PageParams
 from tests.installation import PASSWORD, Installation, Person, installed
@@ -57,6 +58,7 @@ FLOW = "/api/v1/chatflows"
 GRAPH = {"nodes": [{"id": "start", "type": "trigger"}], "edges": []}
 TALK = "/api/v1/bots/{public_bot_id}"
 KEYS = "/api/v1/api-keys"
+HOOKS = "/api/v1/webhooks"
 WEBSITE = {"type": "website", "url": "http://site.invalid/"}
 PASTED = {"type": "text", "title": "Pasted", "content": TEXT}
 LINKS = "/api/v1/connections"
@@ -201,6 +203,16 @@ TABLE = (
     Route("POST", KEYS, "api_keys.manage", 201, {"name": "Shop", "scopes": ["bots.chat"]}),
     Route("POST", f"{KEYS}/{{key_id}}/rotate", "api_keys.manage"),
     Route("DELETE", f"{KEYS}/{{key_id}}", "api_keys.manage", 204),
+    # webhooks; what arrives is in tests/domains/test_webhooks.py
+    Route("GET", HOOKS, "webhooks.manage"),
+    Route("GET", f"{HOOKS}/events", "webhooks.manage"),
+    Route("POST", HOOKS, "webhooks.manage", 201, {"url": "http://1.1.1.1/hook", "events": ["lead.captured"]}),
+    Route("PATCH", f"{HOOKS}/{{webhook_id}}", "webhooks.manage", 200, {"description": "Shop"}),
+    Route("DELETE", f"{HOOKS}/{{webhook_id}}", "webhooks.manage", 204),
+    Route("POST", f"{HOOKS}/{{webhook_id}}/secret", "webhooks.manage"),
+    Route("POST", f"{HOOKS}/{{webhook_id}}/test", "webhooks.manage", 202),
+    Route("GET", f"{HOOKS}/{{webhook_id}}/deliveries", "webhooks.manage"),
+    Route("POST", f"{HOOKS}/{{webhook_id}}/deliveries/{{delivery_id}}/replay", "webhooks.manage", 202),
     # knowledge bases
     Route("POST", f"{KB}/draft", "kb.write", 201, {"name": "New"}),
     Route("GET", f"{KB}/draft", "kb.read"),
@@ -390,6 +402,7 @@ class World:
             "key_id": key["id"],
             "credential_id": credential["id"],
             "connection_id": await self._connect(who),
+            **await self._webhook_of(who),
             "unused": f"Shop {uuid4()}",
             "unused_email": f"{uuid4()}@example.com",
             "organization_id": organization_id,
@@ -409,6 +422,16 @@ class World:
         async with self.installation.works.open(replace(scope, permissions=ADMIN)) as work:
             made = await ConnectionService(work).keep("notion", "Notion", Grant("token", account=str(uuid4())))
             return str(made.id)
+
+    async def _webhook_of(self, who: str) -> dict[str, str]:
+        """A webhook with an entry in its log. Nothing is sent: its address is moved to where no request may go."""
+        hook = await self.made(who, "POST", HOOKS, {"url": "http://1.1.1.1/hook", "events": ["lead.captured"]})
+        person = self.people[who]
+        scope = scope_of_job(UUID(person.organization_id), UUID(person.workspace_id), job="test")
+        async with self.installation.works.open(scope) as work:
+            (await work.repository(WebhookRepository).get(UUID(hook["id"]))).url = "http://127.0.0.1/hook"
+        sent = await self.made(who, "POST", f"{HOOKS}/{hook['id']}/test")
+        return {"webhook_id": hook["id"], "delivery_id": sent["id"]}
 
     async def _conversation_of(self, who: str, bot_id: str) -> str:
         """The id of a conversation that a visitor has held with a bot."""

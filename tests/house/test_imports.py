@@ -22,6 +22,7 @@ BREACHES = {
     "tables-bots": ("domains/conversations/answering.py", "from privexbot_app.domains.bots import repository"),
     "tables-evaluations": ("api/v1/golden.py", "from privexbot_app.domains.evaluations import repository"),
     "tables-leads": ("api/v1/leads.py", "from privexbot_app.domains.leads import repository"),
+    "tables-webhooks": ("api/v1/webhooks.py", "from privexbot_app.domains.webhooks import repository"),
     "tables-conversations": ("api/v1/chatbots.py", "from privexbot_app.domains.conversations import models"),
     "kinds": ("integrations/llms/extractive.py", "from privexbot_app.integrations.embeddings import base"),
     "plugins-meet": ("integrations/llms/base.py", "from privexbot_app.integrations import plugins"),

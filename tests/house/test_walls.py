@@ -16,6 +16,11 @@ CROSSING = {
     ],
     "domains/knowledge/moving.py": ["find the workspace of a knowledge base to move"],
     "domains/knowledge/upkeep.py": ["compare chunks with vectors"],
+    "domains/webhooks/jobs.py": [
+        "find webhooks to deliver again",
+        "forget old deliveries of webhooks",
+        "seal webhooks' secrets with the present secret",
+    ],
     "kit/drafts.py": ["forget expired drafts"],
 }
 """Every place that reads across tenants, with its reason. A new one needs a reason that a reviewer believes."""

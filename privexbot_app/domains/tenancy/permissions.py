@@ -9,6 +9,7 @@
     kb.write                     ✓       ✓
     bots.write                   ✓       ✓
     bots.deploy                  ✓       ✓
+    conversations.write          ✓       ✓
     members.read         ✓       ✓       ✓
     credentials.read             ✓       ✓
     credentials.manage                   ✓
@@ -16,6 +17,7 @@
     workspace.manage                     ✓
     audit.read                           ✓
     api_keys.manage                      ✓
+    webhooks.manage                      ✓
 
 Owners and admins of an organization are admins of all its workspaces.
 """
@@ -40,8 +42,15 @@ class WorkspaceRole(StrEnum):
 
 
 VIEWER = frozenset({"workspace.read", "kb.read", "bots.read", "bots.chat", "conversations.read", "members.read"})
-EDITOR = VIEWER | {"kb.write", "bots.write", "bots.deploy", "credentials.read"}
-ADMIN = EDITOR | {"members.manage", "workspace.manage", "audit.read", "credentials.manage", "api_keys.manage"}
+EDITOR = VIEWER | {"kb.write", "bots.write", "bots.deploy", "credentials.read", "conversations.write"}
+ADMIN = EDITOR | {
+    "members.manage",
+    "workspace.manage",
+    "audit.read",
+    "credentials.manage",
+    "api_keys.manage",
+    "webhooks.manage",
+}
 
 PERMISSIONS: dict[WorkspaceRole, frozenset[str]] = {
     WorkspaceRole.VIEWER: VIEWER,

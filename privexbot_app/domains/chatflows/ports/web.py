@@ -1,8 +1,5 @@
 """Services on the network for nodes: through the one safe client, with credentials that a node can only name."""
 
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -16,8 +13,7 @@ from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.http import OutboundPolicy
 from privexbot_app.kit.ids import new_id
-
-SIGNATURE_VERSION = "v1"
+from privexbot_app.kit.webhooks import sign_webhook
 
 
 class WorkspaceWeb:
@@ -71,28 +67,6 @@ class WorkspaceWeb:
             of=WebhookSecretConfig,
         )
         return sign_webhook(credential.secret.get_secret_value(), str(new_id()), int(utc_now().timestamp()), content)
-
-
-def sign_webhook(secret: str, message_id: str, timestamp: int, content: bytes) -> dict[str, str]:
-    """The three headers of a signed webhook. Source: standardwebhooks.com, symmetric signatures.
-
-    >>> sign_webhook("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_1", 1, b"{}")["webhook-signature"][:3]
-    'v1,'
-    """
-    key = _key(secret)
-    signed = hmac.new(key, f"{message_id}.{timestamp}.".encode() + content, hashlib.sha256).digest()
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": f"{SIGNATURE_VERSION},{base64.b64encode(signed).decode()}",
-    }
-
-
-def _key(secret: str) -> bytes:
-    """The bytes of a secret: base64 behind the specification's prefix, else the text itself."""
-    if secret.startswith("whsec_"):
-        return base64.b64decode(secret.removeprefix("whsec_"))
-    return secret.encode()
 
 
 def _with_query(url: str, query: Mapping[str, str]) -> str:

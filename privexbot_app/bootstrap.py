@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 import privexbot_app
 from privexbot_app import domains
 from privexbot_app.domains.conversations.hub import Capacity
+from privexbot_app.flow.formats.base import FLOW_FORMATS
 from privexbot_app.flow.node import NODES
 from privexbot_app.integrations.auth_strategies.base import AUTH_STRATEGIES
 from privexbot_app.integrations.code_runners.base import CODE_RUNNERS
@@ -54,6 +55,7 @@ REGISTRIES = (
     (STORAGES, "privexbot_app.integrations.storages", "privexbot.storages"),
     (CHUNKERS, "privexbot_app.rag.chunkers", "privexbot.chunkers"),
     (NODES, "privexbot_app.flow.nodes", "privexbot.nodes"),
+    (FLOW_FORMATS, "privexbot_app.flow.formats", "privexbot.flow_formats"),
 )
 
 
@@ -78,6 +80,7 @@ def build_runtime(settings: Settings | None = None) -> Runtime:
         is_production=settings.environment is Environment.PRODUCTION,
         trusted_proxy_hops=settings.trusted_proxy_hops,
         capacity=Capacity(settings.max_open_answers, settings.max_open_answers_per_bot),
+        prices=settings.model_prices,
     )
 
 

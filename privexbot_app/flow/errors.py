@@ -16,6 +16,7 @@ InvalidError
 ├── CallRefusedError        a service says that the request is wrong  call_refused
 ├── CodeResultError         code that gives no object where one is expected   code_result
 ├── RecipientInvalidError   a recipient that is no e-mail address     recipient_invalid
+├── UnsupportedNodeError    a step that was imported and has no equivalent   unsupported_node
 ├── BrokenOffError          a model stopped after it had begun to speak   model_broke_off
 └── SnapshotInvalidError    a paused run that does not fit its graph  snapshot_invalid
 UpstreamFailedError
@@ -164,6 +165,15 @@ class RecipientInvalidError(InvalidError):
 
     def __init__(self) -> None:
         super().__init__("A recipient of this mail is no e-mail address.")
+
+
+class UnsupportedNodeError(InvalidError):
+    """A run reached a step of an imported flow that has no equivalent here."""
+
+    code = "unsupported_node"
+
+    def __init__(self, original_type: str) -> None:
+        super().__init__(f"This flow has a step of the type “{original_type}”, which is not supported here.")
 
 
 class BrokenOffError(InvalidError):

@@ -111,6 +111,7 @@ class NodeType:
     is_container: ClassVar[bool] = False
     is_trigger: ClassVar[bool] = False
     is_end: ClassVar[bool] = False
+    is_placeable: ClassVar[bool] = True
     needs: ClassVar[frozenset[str]] = frozenset()
 
     def ports(self, config: Any) -> Sequence[Port]:
@@ -145,9 +146,13 @@ def node(
     is_container: bool = False,
     is_trigger: bool = False,
     is_end: bool = False,
+    is_placeable: bool = True,
     needs: frozenset[str] = frozenset(),
 ) -> Callable[[Class], Class]:
-    """Class decorator that names a node type and registers it as `type@version`. icon: a lucide icon's name."""
+    """Class decorator that names a node type and registers it as `type@version`. icon: a lucide icon's name.
+
+    is_placeable: whether the palette offers it; an importer may place it all the same.
+    """
 
     def add(plugin: Class) -> Class:
         for name, value in {
@@ -160,6 +165,7 @@ def node(
             "is_container": is_container,
             "is_trigger": is_trigger,
             "is_end": is_end,
+            "is_placeable": is_placeable,
             "needs": needs,
         }.items():
             setattr(plugin, name, value)

@@ -11,9 +11,11 @@ Everything here is public and stays as it is; fakes obey the same protocols as t
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from privexbot_app.flow.events import FlowEvent, NodeFinished, NodeRun, RunFailed, RunFinished, RunPaused, Said
+from privexbot_app.flow.formats.base import read_flow
 from privexbot_app.flow.graph import Graph, compile_graph
 from privexbot_app.flow.ports import (
     Answered,
@@ -217,6 +219,11 @@ class FlowTest:
         self.outputs: Mapping[str, Any] = {}
         self.variables: Mapping[str, Any] = {}
         self.snapshot: Mapping[str, Any] | None = None
+
+    @classmethod
+    def load(cls, path: str | Path, **ports: Any) -> "FlowTest":
+        """A talk with the flow of a file, of whatever format is known."""
+        return cls(read_flow(Path(path).read_text(encoding="utf-8")).graph, **ports)
 
     async def say(self, text: str, **incoming: Any) -> str:
         """Send a message; returns what the flow says. Raises FlowFailedError."""

@@ -303,6 +303,17 @@ TABLE = (
     Route(
         "POST",
         f"{FLOW}/draft/{{flow_draft_id}}/replay",
+    Route("GET", f"{FLOW}/draft/{{flow_draft_id}}/export", "bots.read"),
+    Route(
+        "POST",
+        f"{FLOW}/import",
+        "bots.write",
+        201,
+        {"content": "format: privexbot-flow\nversion: 1\nflow:\n  nodes: []\n"},
+    ),
+    Route("GET", f"{FLOW}/templates", "bots.read"),
+    Route("POST", f"{FLOW}/templates/{{template_name}}/draft", "bots.write", 201),
+    Route("GET", f"{FLOW}/{{chatflow_id}}/export", "bots.read"),
         "conversations.read",
         200,
         {"conversation_id": "{conversation_id}"},
@@ -318,7 +329,13 @@ TABLE = (
     Route("POST", f"{FLOW}/{{chatflow_id}}/rollback", "bots.deploy", 200, {"version": 1}),
     Route("GET", f"{FLOW}/{{chatflow_id}}/conversations/{{conversation_id}}/turns", "conversations.read"),
 )
-NO_IDS = {"email": "x@example.com", "page": "0", "unused": "Another", "unused_email": "new@example.com"}
+NO_IDS = {
+    "template_name": "faq",
+    "email": "x@example.com",
+    "page": "0",
+    "unused": "Another",
+    "unused_email": "new@example.com",
+}
 """What stands in paths and bodies and names nothing of a tenant."""
 GUARDED = [route for route in TABLE if route.needs != PUBLIC]
 WITH_IDS = [route for route in GUARDED if "{" in route.path]
@@ -388,6 +405,7 @@ class World:
             "chunk_id": chunk["id"],
             "source_id": sources["sources"][0]["source_id"],
             "bot_id": bot["bot_id"],
+            "template_name": "faq",
             "public_bot_id": bot["bot_id"],
             "bot_draft_id": kept_bot["draft_id"],
             "chatflow_id": flow["bot_id"],

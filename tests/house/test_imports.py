@@ -27,6 +27,12 @@ BREACHES = {
     "kinds": ("integrations/llms/extractive.py", "from privexbot_app.integrations.embeddings import base"),
     "plugins-meet": ("integrations/llms/base.py", "from privexbot_app.integrations import plugins"),
     "variants": ("integrations/parsers/csv.py", "from privexbot_app.integrations.parsers import xlsx"),
+    "tables-chatflows": (
+        "domains/conversations/answering.py",
+        "from privexbot_app.domains.chatflows import repository",
+    ),
+    "nodes": ("flow/nodes/reply.py", "from privexbot_app.flow.nodes import ask"),
+    "formats": ("flow/formats/dify/__init__.py", "from privexbot_app.flow.formats import own"),
     "pages": ("ui/pages/one.py", "from privexbot_app.ui.pages import two"),
     "settings": ("api/deps.py", "from privexbot_app import settings"),
     "http": ("domains/bots/service.py", "import fastapi"),

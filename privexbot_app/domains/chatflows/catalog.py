@@ -21,7 +21,7 @@ from privexbot_app.flow.spec import ERROR_PORT, GraphSpec, NodeSpec
 
 @cache
 def list_node_types() -> tuple[NodeTypeView, ...]:
-    """Every type that can be placed, in the palette's order."""
+    """Every type, in the palette's order; those that only importers place, too, so that they can be shown."""
     return tuple(_view(kind) for kind in latest_types())
 
 
@@ -54,6 +54,7 @@ def _view(kind: NodeType) -> NodeTypeView:
         category=kind.category,
         is_container=kind.is_container,
         is_trigger=kind.is_trigger,
+        is_placeable=kind.is_placeable,
         settings=config_type.model_json_schema(),
         defaults=config.model_dump(mode="json") if config else {},
         ports=_ports(kind, config),

@@ -30,7 +30,8 @@ class OutputView(BaseModel):
 class NodeTypeView(BaseModel):
     """A type of node, as the palette and the form need it.
 
-    settings: the JSON Schema of its configuration. defaults, ports, outputs: of a node that was just placed.
+    is_placeable: whether the palette offers it. settings: the JSON Schema of its configuration.
+    defaults, ports, outputs: of a node that was just placed.
     """
 
     type: str
@@ -41,6 +42,7 @@ class NodeTypeView(BaseModel):
     category: str
     is_container: bool
     is_trigger: bool
+    is_placeable: bool
     settings: dict[str, Any]
     defaults: dict[str, Any]
     ports: list[PortView]
@@ -130,6 +132,57 @@ class GraphDiff(BaseModel):
     edges_added: list[str]
     edges_removed: list[str]
     settings_changed: list[str]
+
+
+class LossView(BaseModel):
+    """One thing of an imported file that is not as it was. id, type, title: as the file has them."""
+
+    id: str
+    type: str
+    title: str
+    reason: str
+
+
+class MissingView(BaseModel):
+    """Something that a flow names and this workspace does not have; to be chosen. kind: as in `ResourceField`."""
+
+    node_id: str
+    kind: str
+    name: str
+
+
+class ImportReport(BaseModel):
+    """What an import has kept; kept + replaced + the unsupported nodes are the nodes of the file.
+
+    format: the file's. added: nodes that the file did not have. changed: what is kept, and not quite as it was.
+    """
+
+    format: str
+    nodes: int
+    edges: int
+    kept: int
+    replaced: int
+    added: int = 0
+    unsupported: list[LossView] = []
+    changed: list[LossView] = []
+    missing: list[MissingView] = []
+
+
+class ImportedDraft(BaseModel):
+    """A draft that has just been begun from a file or a template."""
+
+    draft_id: UUID
+    report: ImportReport
+
+
+class TemplateView(BaseModel):
+    """A finished flow to begin with. needs: what is to be chosen before it can go live."""
+
+    name: str
+    title: str
+    description: str
+    nodes: int
+    needs: list[MissingView]
 
 
 @dataclass(frozen=True)

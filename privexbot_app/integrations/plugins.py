@@ -61,6 +61,15 @@ class PluginSet(Generic[Plugin]):
         """The names whose settings are complete."""
         return [name for name in self._registry.names() if self._is_configured(name)]
 
+    def is_set_up(self, name: str) -> bool:
+        """Whether the operator has given it settings."""
+        return bool(self._configs.get(name))
+
+    def config_of(self, name: str) -> BaseModel:
+        """A plug-in's settings with their defaults. Raises PluginNotConfiguredError."""
+        plugin: Any = self._registry.get(name)
+        return self._config(name, plugin.Config)
+
     async def close(self) -> None:
         """Close what was opened."""
         for plugin in self._opened.values():

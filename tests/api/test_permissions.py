@@ -61,7 +61,7 @@ KEYS = "/api/v1/api-keys"
 HOOKS = "/api/v1/webhooks"
 WEBSITE = {"type": "website", "url": "http://site.invalid/"}
 PASTED = {"type": "text", "title": "Pasted", "content": TEXT}
-LINKS = "/api/v1/connections"
+LINKS, PRIVACY = "/api/v1/connections", "/api/v1/privacy"
 VAULT, ORG = "/api/v1/credentials", "/api/v1/organizations/{organization_id}"
 MEMBER, INVITED = f"{ORG}/members/{{user_id}}", f"{ORG}/invitations/{{invitation_id}}"
 BEARER = {"token": "sk-0123456789abcdef"}
@@ -184,6 +184,13 @@ TABLE = (
     Route("GET", "/api/v1/audit-log/export", "audit.read"),
     Route("GET", "/api/v1/audit-log/verify", "audit.read"),
     Route("GET", "/api/v1/leads", "conversations.read"),
+    # privacy
+    Route("GET", f"{PRIVACY}/retention", "workspace.read"),
+    Route("PUT", f"{PRIVACY}/retention", "workspace.manage", 200, {"leads_days": 365}),
+    Route("POST", f"{PRIVACY}/person/find", "workspace.manage", 200, {"email": "eve@example.com"}),
+    Route("POST", f"{PRIVACY}/person/export", "workspace.manage", 200, {"email": "eve@example.com"}),
+    Route("POST", f"{PRIVACY}/person/erase", "workspace.manage", 200, {"email": "eve@example.com"}),
+    Route("GET", f"{PRIVACY}/hosts", "workspace.manage"),
     # the vault
     Route("GET", f"{VAULT}/types", "credentials.read"),
     Route("GET", VAULT, "credentials.read"),

@@ -21,6 +21,7 @@ CROSSING = {
         "forget old deliveries of webhooks",
         "seal webhooks' secrets with the present secret",
     ],
+    "domains/privacy/jobs.py": ["find workspaces that keep things for a time"],
     "kit/drafts.py": ["forget expired drafts"],
 }
 """Every place that reads across tenants, with its reason. A new one needs a reason that a reviewer believes."""

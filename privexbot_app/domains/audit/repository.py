@@ -60,6 +60,16 @@ async def append(session: AsyncSession, entries: Sequence[Entry]) -> None:
         session.add(entry)
 
 
+def link_anew(entries: Sequence[Entry], *, first: int) -> None:
+    """Give the entries of a whole log new hashes from a position on, after what they say has changed."""
+    previous = ""
+    for entry in entries:
+        if entry.position >= first:
+            entry.previous_hash = previous
+            entry.hash = hash_of(said_by(entry), position=entry.position, previous_hash=previous)
+        previous = entry.hash
+
+
 async def list_log(session: AsyncSession, model: type[Entry], *conditions: Any) -> Sequence[Any]:
     """A whole log from its beginning."""
     return (await session.execute(select(model).where(*conditions).order_by(model.position))).scalars().all()

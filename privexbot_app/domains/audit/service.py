@@ -19,6 +19,7 @@ from privexbot_app.domains.audit.repository import (
     AuditRepository,
     Entry,
     append,
+    link_anew,
     list_log,
     list_organization_entries,
     said_by,
@@ -27,6 +28,7 @@ from privexbot_app.domains.audit.schemas import AuditFilters, AuditView, ChainVi
 from privexbot_app.integrations.plugins import Work
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.pagination import Page, PageParams
+from privexbot_app.kit.persons import names, without_in
 from privexbot_app.kit.scope import Actor
 
 MOST_EXPORTED = 100_000
@@ -102,6 +104,22 @@ class AuditService:
         conditions = _conditions(OrganizationEntry, filters)
         rows = await list_organization_entries(self._work.session, organization_id, *conditions, limit=limit)
         return [AuditView.model_validate(row) for row in rows]
+
+    async def pseudonymise(self, email: str, pseudonym: str) -> int:
+        """Replace an address in the workspace's entries, and link them anew from the first one that held it.
+
+        The one change that a written log allows, as the law asks for it. The hash of the old end is recorded, so that
+        whoever kept it can see that nothing else happened. Returns how many entries held the address.
+        """
+        rows = await list_log(self._work.session, AuditEntry)
+        old_end = rows[-1].hash if rows else ""
+        held = [row for row in rows if names(json.dumps(row.facts, ensure_ascii=False), email)]
+        for row in held:
+            row.facts = without_in(row.facts, email, pseudonym)
+        if held:
+            link_anew(rows, first=held[0].position)
+            self.record("audit_log.pseudonymised", entries=len(held), previous_end=old_end)
+        return len(held)
 
     async def verify_organization(self, organization_id: UUID) -> ChainView:
         """Whether an organization's log holds together. `tenancy` decides who may ask."""

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
+from privexbot_app.domains.analytics.prices import Prices
 from privexbot_app.domains.conversations.hub import Capacity
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.crypto import KeyRing
@@ -24,7 +25,7 @@ class Runtime:
     browser_url: the address that people type, without a slash at the end.
     max_upload_bytes: size of the largest file.
     trusted_proxy_hops: proxies in front of us whose word on a caller's address we take.
-    capacity: answers that are given at once.
+    capacity: answers that are given at once. prices: of models' tokens, for analytics.
     """
 
     works: Workshop
@@ -35,6 +36,7 @@ class Runtime:
     is_production: bool
     trusted_proxy_hops: int = 0
     capacity: Capacity = Capacity()
+    prices: Prices = field(default_factory=dict)
 
     @property
     def has_https(self) -> bool:

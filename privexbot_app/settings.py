@@ -16,6 +16,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from privexbot_app.domains.analytics.prices import ModelPrice
 from privexbot_app.kit.http import Browsing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -109,6 +110,11 @@ class Settings(BaseSettings):
     )
     max_open_answers_per_bot: int = Field(
         1500, ge=1, le=100_000, description="Answers that one web process gives at once for one bot."
+    )
+    model_prices: dict[str, ModelPrice] = Field(
+        {},
+        description='Prices of a million tokens for the costs in analytics, as JSON by model, "provider/model" or '
+        'provider: `{"openai_like/small": {"prompt": 0.15, "completion": 0.6}}`.',
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 

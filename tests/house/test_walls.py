@@ -7,6 +7,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[2] / "privexbot_app"
 
 CROSSING = {
+    "domains/analytics/jobs.py": ["find workspaces whose days are to be counted"],
     "domains/bots/jobs.py": ["seal bots' secrets with the present secret"],
     "domains/credentials/jobs.py": ["wrap data keys with the present secret"],
     "domains/knowledge/jobs.py": [

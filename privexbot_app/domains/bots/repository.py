@@ -16,6 +16,11 @@ class BotRepository(TenantRepository[Bot]):
     model = Bot
     noun = "bot"
 
+    async def list_names(self) -> dict[UUID, str]:
+        """The name of every bot, whatever its kind, in the order of their names."""
+        statement = select(Bot.id, Bot.name).where(Bot.workspace_id == self.scope.workspace_id).order_by(Bot.name)
+        return dict((await self.session.execute(statement)).tuples())
+
 
 class BotVersionRepository(TenantRepository[BotVersion]):
     """Versions of one workspace's bots."""

@@ -94,6 +94,11 @@ class BotService:
         views = [_view(bot, versions[bot.id], browser_url) for bot in page.items]
         return Page(items=views, next_cursor=page.next_cursor)
 
+    async def list_all_names(self) -> dict[UUID, str]:
+        """The name of every live bot and chatflow, in the order of their names. Needs `bots.read`."""
+        self._work.scope.require("bots.read")
+        return await self._bots.list_names()
+
     async def get_bot(self, bot_id: UUID, *, browser_url: str) -> BotView:
         """One live bot. Needs `bots.read`. Raises NotFoundError (`bot_not_found`)."""
         self._work.scope.require("bots.read")

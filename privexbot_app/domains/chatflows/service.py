@@ -1,6 +1,6 @@
 """What is kept of chatflows: where conversations stand, what turns did; and whether a graph is fit to go live."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from privexbot_app.domains.bots.checks import deploy_check
@@ -70,6 +70,12 @@ class ChatflowService:
         """The traces of a conversation, oldest first. Needs `conversations.read`."""
         self._work.scope.require("conversations.read")
         return [_turn_view(row) for row in await self._turns.list_of(conversation_id)]
+
+    async def list_runs(self, conversation_ids: Sequence[UUID]) -> list[tuple[UUID, list[NodeRunView]]]:
+        """Conversation and traces of every turn of some conversations, oldest first. Needs `conversations.read`."""
+        self._work.scope.require("conversations.read")
+        found = await self._turns.list_runs(conversation_ids)
+        return [(id, [NodeRunView.model_validate(run) for run in runs]) for id, runs in found]
 
     async def get_graph(self, chatflow_id: UUID, version: int | None = None) -> GraphSpec:
         """The graph of a version, by default the one that answers. Needs `bots.read`. Raises ChatflowNotFoundError."""

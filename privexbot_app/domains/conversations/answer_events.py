@@ -64,11 +64,15 @@ def answer_of(asking: Asking, whole: Finished) -> ChatAnswer:
         citations=whole.citations,
         usage=whole.usage,
         latency_ms=round((perf_counter() - asking.started) * 1000),
+        is_supported=whole.is_supported,
     )
 
 
-def rows_of(asking: Asking, whole: dict[str, Any]) -> list[dict[str, Any]]:
-    """The values of an exchange's messages. whole: the data of `run.finished`; an answer without words has no row."""
+def rows_of(asking: Asking, whole: dict[str, Any], *, default_model: str) -> list[dict[str, Any]]:
+    """The values of an exchange's messages. whole: the data of `run.finished`; an answer without words has no row.
+
+    default_model: the provider of bots that choose none.
+    """
     # Every value that has a factory is given: the row's class would look the factory over each time.
     common: dict[str, Any] = {
         "workspace_id": asking.scope.workspace_id,
@@ -88,6 +92,14 @@ def rows_of(asking: Asking, whole: dict[str, Any]) -> list[dict[str, Any]]:
                 "prompt_tokens": whole["usage"]["prompt_tokens"],
                 "completion_tokens": whole["usage"]["completion_tokens"],
                 "latency_ms": whole["latency_ms"],
+                "outcome": "answered" if whole["is_supported"] else "refused",
+                "model": _model_of(asking, default_model) if whole["usage"]["prompt_tokens"] else "",
             }
         )
     return rows
+
+
+def _model_of(asking: Asking, default_model: str) -> str:
+    """Which model is asked, for prices; nodes of a chatflow may ask several, most ask the installation's own."""
+    chosen = asking.config.llm
+    return f"{chosen.provider or default_model}/{chosen.model}".rstrip("/")

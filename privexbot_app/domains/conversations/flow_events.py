@@ -40,6 +40,7 @@ class _Heard:
     text: list[str] = field(default_factory=list)
     citations: list[CitationView] = field(default_factory=list)
     ask: AskView | None = None
+    is_supported: bool = True
 
 
 async def flow_events(works: Workshop, asking: Asking) -> AsyncGenerator[ChatEvent]:
@@ -86,6 +87,7 @@ def _translate(asking: Asking, heard: _Heard, event: told.FlowEvent, *, is_trial
         case told.NodeStarted():
             return [_node_event("node.started", event)]
         case told.NodeFinished(run=run):
+            heard.is_supported = bool(run.outputs.get("is_supported", heard.is_supported))
             more = run_view(run).model_dump(mode="json") if is_trial else {"status": run.status}
             return [_node_event("node.finished", run, more)]
         case told.Cited(found=found):
@@ -124,6 +126,7 @@ def _whole(asking: Asking, heard: _Heard, tokens: Tokens, outputs: dict[str, Any
         citations=heard.citations,
         usage=UsageView(prompt_tokens=tokens.prompt, completion_tokens=tokens.completion),
         latency_ms=round((perf_counter() - asking.started) * 1000),
+        is_supported=heard.is_supported,
         ask=heard.ask,
         outputs=outputs or {},
     ).model_dump(mode="json")

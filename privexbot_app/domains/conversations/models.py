@@ -21,7 +21,9 @@ class Conversation(WorkspaceModel, table=True):
 
     __tablename__ = "conversation"
     __table_args__ = workspace_table(
-        parent_key("bot_id", "bot"), Index("ix_conversation_activity", "workspace_id", "last_at", "id")
+        parent_key("bot_id", "bot"),
+        Index("ix_conversation_activity", "workspace_id", "last_at", "id"),
+        Index("ix_conversation_moment", "workspace_id", "created_at"),
     )
 
     bot_id: UUID = Field(index=True)
@@ -53,11 +55,14 @@ class ConversationTag(WorkspaceModel, table=True):
 class Message(WorkspaceModel, table=True):
     """One turn. `role` is visitor, bot or agent; `citations` are the bot's, as the API shows them.
 
-    author: the name of the person who wrote, for an agent's.
+    author: the name of the person who wrote, for an agent's. outcome: of an answer, `answered` or `refused`.
+    model: which one answered, as "provider/model"; empty if none was asked, or several were.
     """
 
     __tablename__ = "message"
-    __table_args__ = workspace_table(parent_key("conversation_id", "conversation"))
+    __table_args__ = workspace_table(
+        parent_key("conversation_id", "conversation"), Index("ix_message_moment", "workspace_id", "created_at")
+    )
 
     conversation_id: UUID = Field(index=True)
     role: str
@@ -67,5 +72,7 @@ class Message(WorkspaceModel, table=True):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     latency_ms: int = 0
+    outcome: str = ""
+    model: str = ""
     rating: int | None = None
     comment: str | None = None

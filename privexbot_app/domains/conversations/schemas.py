@@ -70,7 +70,10 @@ class AskView(BaseModel):
 
 
 class ChatAnswer(BaseModel):
-    """A whole answer. ask: what a chatflow waits for now; outputs: what the ends of its ways gave."""
+    """A whole answer. ask: what a chatflow waits for now; outputs: what the ends of its ways gave.
+
+    is_supported: false where the documents hold no answer, so that `response` is a refusal.
+    """
 
     session_id: str
     message_id: UUID
@@ -78,6 +81,7 @@ class ChatAnswer(BaseModel):
     citations: list[CitationView]
     usage: UsageView
     latency_ms: int
+    is_supported: bool = True
     ask: AskView | None = None
     outputs: dict[str, Any] = {}
 

@@ -232,9 +232,8 @@ class ConversationService:
             "visitor_id": asking.asker.visitor_id,
             "is_test": asking.scope.is_test,
         }
-        exchange = Exchange(
-            asking.scope, conversation, rows_of(asking, whole), is_new=asking.is_new, keep=keeper_of(asking)
-        )
+        rows = rows_of(asking, whole, default_model=self._works.plugins.defaults.llm)
+        exchange = Exchange(asking.scope, conversation, rows, is_new=asking.is_new, keep=keeper_of(asking))
         await self._works.own(Scribe).save(exchange)
         turns = [Turn("user", asking.question), Turn("assistant", str(whole["response"]))]
         await keep_turns(self._works, asking.scope, asking.conversation_id, turns, is_beginning=asking.is_new)

@@ -246,7 +246,13 @@ class _Upstream:
         self._known: dict[str, set[str]] = {}
 
     def of(self, id: str) -> set[str]:
-        """Their ids; a loop counts for the nodes inside it."""
+        """Their ids; a loop counts for the nodes inside it, and they for what it does after a pass."""
+        kind = self._sight.kinds.get(id)
+        if kind is None or not kind.is_container:
+            return self._before(id)
+        return self._before(id) | {node.id for node in self._sight.spec.nodes if node.parent == id}
+
+    def _before(self, id: str) -> set[str]:
         if id not in self._known:
             found: set[str] = set()
             pending = list(self._sight.sources.get(id, ()))
@@ -257,10 +263,7 @@ class _Upstream:
                     pending.extend(self._sight.sources.get(source, ()))
             parent = self._sight.nodes[id].parent
             if parent and parent in self._sight.nodes and not _is_inside_itself(self._sight, id):
-                found |= {parent} | self.of(parent)
-            kind = self._sight.kinds.get(id)
-            if kind is not None and kind.is_container:
-                found |= {node.id for node in self._sight.spec.nodes if node.parent == id}
+                found |= {parent} | self._before(parent)
             self._known[id] = found - {id}
         return self._known[id]
 

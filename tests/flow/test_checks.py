@@ -137,3 +137,18 @@ def test_unknown_types_and_wrong_fields_are_named_with_their_place():
         ("b", "txt", "extra_forbidden"),
         ("c", "times", "greater_than_equal"),
     } <= found
+
+
+def test_inside_a_loop_only_what_ran_before_can_be_used():
+    drawn = flow(
+        "start > each",
+        each=("loop", {"over": "times"}),
+        one=("reply", {"text": "{{two.text}}"}, {"parent": "each"}),
+        two=("reply", {"text": "{{one.text}} {{two.text}}"}, {"parent": "each"}),
+    )
+    drawn.edges.append(EdgeSpec(source="one", target="two"))
+    found = [(problem.code, problem.node_id, problem.message) for problem in errors_of(drawn)]
+    assert [(code, id) for code, id, _ in found] == [
+        ("reference_not_upstream", "one"),
+        ("reference_not_upstream", "two"),
+    ]

@@ -3,11 +3,13 @@
    - sign-in and registration, which set an httpOnly cookie and therefore go by fetch;
    - leaving for another account or workspace, which must not take this tab's state along;
    - moving the focus to a field that is about to appear;
+   - keeping an invitation's token while its reader signs in;
    - keeping what was typed into a form that saves itself until the server has answered. */
 (() => {
   "use strict";
 
   const TAB_STATE = "token";
+  const INVITATION = "invitation";
   const OUTSIDE = ["/sign-in", "/register", "/forgot-password", "/reset-password", "/verify-email"];
   const OFFLINE = "The server cannot be reached. Check your connection and try again.";
   const OUR_FAULT = "Something went wrong on our side. Please try again.";
@@ -91,6 +93,17 @@
 
   /** A secret that came behind the # of a mailed link. */
   const secretInAddress = (name) => new URLSearchParams(window.location.hash.slice(1)).get(name) || "";
+
+  /** The token of the invitation that led here. It leaves the address at once and stays in this tab: signing in on
+      the way neither loses it nor tells it to a log. */
+  const invitation = () => {
+    const token = secretInAddress("token");
+    if (token) {
+      sessionStorage.setItem(INVITATION, token);
+      window.history.replaceState(window.history.state, "", window.location.pathname + window.location.search);
+    }
+    return sessionStorage.getItem(INVITATION) || "";
+  };
 
   let ticket = "";
 
@@ -210,5 +223,5 @@
 
   if (secretInAddress("ticket")) secondStep(secretInAddress("ticket"));
 
-  window.privexbot = Object.freeze({ leave, signIn, destination, focus, post, enter, OFFLINE, OUR_FAULT });
+  window.privexbot = Object.freeze({ leave, signIn, destination, invitation, focus, post, enter, OFFLINE, OUR_FAULT });
 })();

@@ -19,9 +19,9 @@ def register(*, next_path: str = "") -> str:
     return f"/register?next={quote(next_path)}" if next_path else "/register"
 
 
-def invitation(token: str) -> str:
-    """Where an invitation's link leads."""
-    return f"/invitation?token={quote(token)}"
+def invitation() -> str:
+    """Where an invitation's link leads; its token stands behind the #."""
+    return "/invitation"
 
 
 def team() -> str:

@@ -26,18 +26,6 @@ ONLY_SHOWS = {
         "ask_revoke",
         "keep",
     },
-    "ApiKeysState": {
-        "show_add",
-        "choose_access",
-        "choose_life",
-        "choose_kind",
-        "ask_rotate",
-        "choose_grace",
-        "show_rotate",
-        "hide_key",
-        "ask_revoke",
-        "keep",
-    },
     "BuilderState": {"choose_pane", "go_to", "retry"},
     "ChatbotState": {"ask_go_back", "stay", "ask_delete"},
     "ChatbotsState": {"search", "show_new", "ask_delete", "keep"},
@@ -48,7 +36,7 @@ ONLY_SHOWS = {
     "EditorState": {"choose_pane"},
     "FlowVersionsState": {"ask_go_back", "stay"},
     "SecurityState": {"ask_for_proof", "show_proof", "ask_remove", "keep", "show_set_up"},
-    "InvitationState": {"look"},  # the link's token is what lets it be seen
+    "InvitationState": {"look", "show"},  # the link's token is what lets it be seen
     "TeamState": {"show_invite", "choose_role", "choose_inside", "ask", "keep"},
     "PreviewState": {"restart", "stop", "ask_form"},
     "PublishState": {"close", "go_to"},

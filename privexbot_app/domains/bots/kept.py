@@ -1,7 +1,7 @@
 """A memory of live bots, `works.own(KeptBots)`; knows neither what is kept nor how it is loaded (see `live`).
 
-A bot that is deployed, rolled back or deleted in this process is forgotten at once; in another process the old version
-answers for a second more.
+A bot that is deployed, rolled back or deleted in this process is forgotten at once, as all are when a workspace is
+closed or opened again; in another process the old version answers for a second more.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from privexbot_app.integrations.plugins import Workshop
+from privexbot_app.kit.closing import forgetter
 
 FRESH_SECONDS = 1.0
 MOST_KEPT = 1000
@@ -42,3 +43,13 @@ class KeptBots:
     def forget(self, bot_id: UUID) -> None:
         """Have the bot loaded anew when it is asked for again."""
         self._kept.pop(bot_id, None)
+
+    def forget_all(self) -> None:
+        """Have every bot loaded anew."""
+        self._kept.clear()
+
+
+@forgetter
+def forget_bots(works: Workshop) -> None:
+    """A bot of a closed workspace answers nobody."""
+    works.own(KeptBots).forget_all()

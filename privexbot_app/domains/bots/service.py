@@ -1,5 +1,6 @@
 """Live bots: deployed as version 1, 2, 3…; the versions stay. Does not answer questions (see `conversations`)."""
 
+from collections.abc import Iterable
 from html import escape
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from privexbot_app.domains.bots.schemas import (
     LiveBot,
     PublicConfig,
 )
-from privexbot_app.domains.tenancy.service import scope_of_visitor
+from privexbot_app.domains.tenancy.service import TenancyService, scope_of_visitor
 from privexbot_app.integrations.plugins import Plugins, Work
 from privexbot_app.kit.errors import ConflictError, NotFoundError
 from privexbot_app.kit.pagination import Page, PageParams
@@ -122,6 +123,11 @@ class BotService:
             raise NotFoundError("There is no such version.", code="bot_version_not_found")
         return BotConfig.model_validate(row.config)
 
+    async def names_of(self, bot_ids: Iterable[UUID]) -> dict[UUID, str]:
+        """The names of bots of either kind, for rooms that show what bots have done and ask for permission."""
+        rows = await self._bots.all(self._bots.query(Bot.id.in_(list(bot_ids))))  # type: ignore[attr-defined]
+        return {row.id: row.name for row in rows}
+
     async def list_versions(self, bot_id: UUID) -> list[BotVersionView]:
         """All versions of a bot, newest first. Needs `bots.read`."""
         self._work.scope.require("bots.read")
@@ -181,9 +187,12 @@ class BotService:
 
 
 async def find_visitor_scope(work: Work, bot_id: UUID, *, visitor: str) -> Scope:
-    """The scope in which a stranger may talk to a public bot. Raises BotNotFoundError."""
+    """The scope in which a stranger may talk to a public bot. Raises BotNotFoundError.
+
+    A bot of a workspace that is being deleted, or whose organization is, is none.
+    """
     row = await PublicBotRepository(work.session).find(bot_id)
-    if row is None:
+    if row is None or not await TenancyService(work).is_open(row.workspace_id):
         raise BotNotFoundError
     return scope_of_visitor(row.organization_id, row.workspace_id, visitor=visitor)
 

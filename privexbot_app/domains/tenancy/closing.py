@@ -13,6 +13,7 @@ from privexbot_app.domains.tenancy.repository import TenancyRepository
 from privexbot_app.domains.tenancy.service import WorkspaceNotFoundError, scope_of_job
 from privexbot_app.integrations.plugins import Work, Workshop
 from privexbot_app.kit.clock import utc_now
+from privexbot_app.kit.closing import forget_kept
 from privexbot_app.kit.errors import ConflictError
 from privexbot_app.kit.exporting import list_exportable, read_table
 from privexbot_app.kit.purging import PURGERS
@@ -43,6 +44,7 @@ class ClosingService:
                 "An organization needs a workspace. Delete the organization instead.", code="last_workspace"
             )
         workspace.delete_after = utc_now() + GRACE
+        forget_kept(self._work.works)
         self._record(workspace, "workspace.deleted")
 
     async def restore_workspace(self, workspace_id: UUID) -> None:
@@ -51,6 +53,7 @@ class ClosingService:
         if workspace.delete_after is None:
             raise ConflictError("This workspace is not being deleted.", code="not_deleted")
         workspace.delete_after = None
+        forget_kept(self._work.works)
         self._record(workspace, "workspace.restored")
 
     async def list_deleted(self, organization_id: UUID) -> list[tuple[UUID, str]]:

@@ -208,8 +208,8 @@ async def resend(
 
 
 def link_of(browser_url: str, token: str) -> str:
-    """The address that accepts an invitation."""
-    return f"{browser_url}/invitation?token={token}"
+    """The address that accepts an invitation. What stands behind the # reaches no log and no other site."""
+    return f"{browser_url}/invitation#token={token}"
 
 
 async def _deliver(

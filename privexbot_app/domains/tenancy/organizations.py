@@ -30,6 +30,7 @@ from privexbot_app.domains.tenancy.schemas import (
 from privexbot_app.domains.tenancy.service import SlugTakenError, TenancyService, make_organization
 from privexbot_app.integrations.plugins import Work
 from privexbot_app.kit.clock import utc_now
+from privexbot_app.kit.closing import forget_kept
 from privexbot_app.kit.errors import ConflictError, FieldProblem, InvalidError, NotFoundError
 from privexbot_app.kit.scope import Actor, ActorKind
 
@@ -155,6 +156,7 @@ class OrganizationService:
             raise ConfirmationMissingError(organization.slug)
         require_recent_proof(self._caller)
         organization.delete_after = utc_now() + GRACE
+        forget_kept(self._work.works)
         self._record(organization_id, "organization.deleted", delete_after=organization.delete_after.isoformat())
         return await self.get(organization_id)
 
@@ -164,6 +166,7 @@ class OrganizationService:
         if organization.delete_after is None:
             raise ConflictError("This organization is not being deleted.", code="not_deleted")
         organization.delete_after = None
+        forget_kept(self._work.works)
         self._record(organization_id, "organization.restored")
         return await self.get(organization_id)
 

@@ -150,6 +150,10 @@ class TenancyService:
             raise WorkspaceNotFoundError
         return workspace.organization_id
 
+    async def is_open(self, workspace_id: UUID) -> bool:
+        """Whether the workspace is there, and neither it nor its organization is being deleted."""
+        return await find_living(self._rows, workspace_id) is not None
+
     async def list_organizations(self, user_id: UUID) -> list[OrganizationView]:
         """The user's organizations with the workspaces that they may enter, oldest first."""
         pairs = await self._rows.list_organizations(user_id)

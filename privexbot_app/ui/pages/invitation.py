@@ -1,4 +1,7 @@
-"""Where an invitation's link leads: what it is for, and the button that joins. Wants an account for the address."""
+"""Where an invitation's link leads: what it is for, and the button that joins. Wants an account for the address.
+
+The link's token stands behind the #; the browser keeps it in its tab (assets/dashboard.js) and tells it to us alone.
+"""
 
 from typing import Any
 
@@ -12,6 +15,8 @@ from privexbot_app.ui.door import door_card
 from privexbot_app.ui.layout import public_page
 from privexbot_app.ui.session import ScopedState
 
+LONGEST_TOKEN = 200
+
 
 class InvitationState(ScopedState):
     """The page behind an invitation's link."""
@@ -22,16 +27,23 @@ class InvitationState(ScopedState):
     is_signed_in: bool = False
     sign_in_address: str = ""
     register_address: str = ""
+    _token: str = ""
 
     @rx.event
-    async def look(self) -> None:
-        """Show what the link is for."""
+    def look(self) -> Any:
+        """Ask the browser for the token."""
         self.organization = self.problem = ""
-        token = self._token()
-        here = routes.invitation(token)
+        here = routes.invitation()
         self.sign_in_address, self.register_address = routes.sign_in(next_path=here), routes.register(next_path=here)
+        return rx.call_script("window.privexbot.invitation()", callback=InvitationState.show)
+
+    @rx.event
+    async def show(self, token: str) -> None:
+        """Show what the link is for."""
+        self._token = str(token)[:LONGEST_TOKEN]
+        client_ip = str(self.router.session.client_ip or "")
         try:
-            seen = await invitations.preview(self.works, token, ip_address=str(self.router.session.client_ip or ""))
+            seen = await invitations.preview(self.works, self._token, ip_address=client_ip)
         except PrivexError as error:
             self.problem = error.message
             return
@@ -47,7 +59,7 @@ class InvitationState(ScopedState):
         """Join, and go there."""
         caller = await self.caller()
         try:
-            organization_id = await invitations.accept(self.works, caller, self._token())
+            organization_id = await invitations.accept(self.works, caller, self._token)
         except PrivexError as error:
             self.problem = error.message
             return None
@@ -57,9 +69,6 @@ class InvitationState(ScopedState):
             return await self.switch_workspace(str(joined.workspaces[0].id))
         return rx.call_script(f"window.privexbot.leave({routes.overview()!r})")
 
-    def _token(self) -> str:
-        return str(self.router.url.query_parameters.get("token", ""))[:200]
-
 
 @public_page("/invitation", title="Invitation", on_load=InvitationState.look)
 def invitation_page() -> rx.Component:
@@ -68,7 +77,7 @@ def invitation_page() -> rx.Component:
             rx.el.a("Sign in", href=InvitationState.sign_in_address, class_name="pb-door-link"),
             " or ",
             rx.el.a("create an account", href=InvitationState.register_address, class_name="pb-door-link"),
-            f" for {InvitationState.invited_email}, then come back to this page.",
+            f" for {InvitationState.invited_email}, which leads back to this page.",
             class_name="pb-soft",
         )
     )

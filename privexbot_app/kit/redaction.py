@@ -142,7 +142,7 @@ def _is_address(text: str) -> bool:
         ip_address(text)
     except ValueError:
         return False
-    return text != "::"
+    return any(letter.isdigit() for letter in text)  # `a::b` is more often code than an address
 
 
 def _always(text: str) -> bool:

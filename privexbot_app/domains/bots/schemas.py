@@ -77,10 +77,11 @@ class Appearance(Part):
 
 
 class LeadCapture(Part):
-    """Whether visitors are asked who they are."""
+    """Whether visitors are asked who they are. consent_text: what they agree to; kept with what they leave."""
 
     is_enabled: bool = False
     fields: list[str] = Field(default_factory=lambda: ["name", "email"], max_length=20)
+    consent_text: str = Field("I agree that my details are kept so that you can contact me.", max_length=1000)
 
 
 class Limits(Part):
@@ -101,6 +102,16 @@ class Mcp(Part):
     is_open: bool = False
 
 
+class Redaction(Part):
+    """Whether a model sees placeholders where people write e-mail addresses, numbers and the like.
+
+    region: two letters of the country whose telephone numbers are known without a country code.
+    """
+
+    is_enabled: bool = False
+    region: str | None = Field(None, pattern=r"^[A-Z]{2}$")
+
+
 class BotConfig(Part):
     """Everything that makes a bot; a version keeps one of these unchanged."""
 
@@ -119,6 +130,7 @@ class BotConfig(Part):
     allowed_origins: list[str] = Field([], max_length=MOST_ORIGINS)
     limits: Limits = Limits()
     mcp: Mcp = Mcp()
+    redaction: Redaction = Redaction()
     graph: GraphSpec | None = None
 
     @property

@@ -13,9 +13,11 @@ from privexbot_app.domains.knowledge.retrieval import Query, search
 from privexbot_app.domains.knowledge.schemas import SearchResult
 from privexbot_app.integrations.embeddings.base import Purpose
 from privexbot_app.integrations.llms.base import ChatMessage, ChatRequest, Embed, TokenDelta
+from privexbot_app.integrations.llms.hiding import hide_in
 from privexbot_app.integrations.plugins import Plugins, Workshop
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.errors import NotFoundError
+from privexbot_app.kit.redaction import Redactor, Restorer
 from privexbot_app.kit.scope import Scope
 from privexbot_app.kit.text import Passage, make_storable
 from privexbot_app.rag.citations import CitationTracker, cite
@@ -58,6 +60,7 @@ async def answer(
     Close the iterator to stop the model.
     """
     standalone = stand_alone(question, history) if config.knowledge_bases else question
+    redactor = Redactor(region=config.redaction.region) if config.redaction.is_enabled else None
     results = await _retrieve(works, scope, config, standalone)
     passages = fit_passages(_passages(results), PASSAGE_TOKENS, config.retrieval.limit)
     if config.grounding is Grounding.STRICT and not assess_support(standalone, passages).is_supported:
@@ -69,11 +72,14 @@ async def answer(
     shown: list[str] = []
     usage = UsageView()
     model = works.plugins.llms.get(config.llm.provider or works.plugins.defaults.llm)
-    stream = model.stream(_request(works.plugins, config, question, history, passages))
+    request = _request(works.plugins, config, question, history, passages)
+    stream = model.stream(hide_in(request, redactor) if redactor else request)
+    restorer = Restorer(redactor or Redactor())
     try:
         async for part in stream:
             if isinstance(part, TokenDelta):
-                text = tracker.feed(make_storable(part.text)).text
+                # First markers, then placeholders: what somebody wrote must not be read as a marker.
+                text = restorer.feed(tracker.feed(make_storable(part.text)).text)
                 if text:
                     shown.append(text)
                     yield Piece(text)
@@ -81,7 +87,7 @@ async def answer(
                 usage = UsageView(prompt_tokens=part.prompt_tokens, completion_tokens=part.completion_tokens)
     finally:
         await stream.aclose()  # type: ignore[attr-defined]
-    rest = tracker.finish().text
+    rest = restorer.feed(tracker.finish().text) + restorer.finish()
     if rest:
         shown.append(rest)
         yield Piece(rest)
@@ -98,6 +104,7 @@ async def _retrieve(works: Workshop, scope: Scope, config: BotConfig, question: 
         limit=config.retrieval.limit,
         mode=config.retrieval.mode,
         rerank=config.retrieval.rerank,
+        is_redacted=config.redaction.is_enabled,
     )
     try:
         return await search(works, scope, query)

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
-from privexbot_app.domains.bots.schemas import BotConfig, KnowledgeChoice, ModelChoice, RetrievalChoice
+from privexbot_app.domains.bots.schemas import BotConfig, KnowledgeChoice, ModelChoice, Redaction, RetrievalChoice
 from privexbot_app.domains.chatflows.ports import Setting
 from privexbot_app.domains.chatflows.running import run_flow
 from privexbot_app.domains.chatflows.schemas import run_view
@@ -52,7 +52,7 @@ async def flow_events(works: Workshop, asking: Asking) -> AsyncGenerator[ChatEve
         yield ChatEvent("handoff", {"reason": "", "is_waiting": True})
         yield ChatEvent("run.finished", _whole(asking, heard, Tokens()))
         return
-    setting = Setting(asking.scope, flow.bot_id, asking.conversation_id, flow.is_trial)
+    setting = Setting(asking.scope, flow.bot_id, asking.conversation_id, flow.is_trial, asking.config.redaction)
     events = run_flow(
         works,
         setting,
@@ -61,7 +61,7 @@ async def flow_events(works: Workshop, asking: Asking) -> AsyncGenerator[ChatEve
         flow.record,
         history=[FlowTurn(turn.role, turn.content) for turn in asking.history],
         system=_system(asking),
-        answers=KnowledgeAnswers(works, asking.scope),
+        answers=KnowledgeAnswers(works, asking.scope, asking.config.redaction),
     )
     async with aclosing(events):
         async for event in events:
@@ -149,13 +149,14 @@ def _citation(found: Found) -> CitationView:
 class KnowledgeAnswers:
     """The engine's port for grounded answers: the same answer as a chatbot with these settings would give."""
 
-    def __init__(self, works: Workshop, scope: Scope) -> None:
-        self._works, self._scope = works, scope
+    def __init__(self, works: Workshop, scope: Scope, redaction: Redaction = Redaction()) -> None:
+        self._works, self._scope, self._redaction = works, scope, redaction
 
     async def answer(self, inquiry: Inquiry) -> AsyncIterator[str | Answered]:
         """Pieces, none where the documents hold no answer; then what they rest on. Raises the model's errors."""
         history = [Turn(turn.role, turn.content) for turn in inquiry.history]
-        pieces = answer(self._works, self._scope, _as_bot(inquiry), inquiry.search.text, history)
+        bot = _as_bot(inquiry).model_copy(update={"redaction": self._redaction})
+        pieces = answer(self._works, self._scope, bot, inquiry.search.text, history)
         held = ""  # a refusal is one piece, and only what follows tells that it was one
         async with aclosing(pieces):
             async for piece in pieces:

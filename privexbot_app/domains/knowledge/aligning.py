@@ -52,8 +52,9 @@ async def _write(works: Workshop, scope: Scope, base: KnowledgeBase, row: Chunk 
     await _store(works, base).delete_chunks(space, [chunk_id])
     if row is None or not row.is_enabled:
         return
-    embedder = works.plugins.embedders.get(KnowledgeSettings.model_validate(base.settings).embedding)
-    await _store(works, base).upsert(space, await embed(embedder, [row]))
+    settings = KnowledgeSettings.model_validate(base.settings)
+    embedder = works.plugins.embedders.get(settings.embedding)
+    await _store(works, base).upsert(space, await embed(embedder, [row], settings))
     tokens = embedder.count_tokens(embedded_text("", row.context, row.text))
     async with works.open(scope) as work:
         await work.repository(ChunkRepository).set_tokens(chunk_id, tokens, edited_at=row.edited_at)

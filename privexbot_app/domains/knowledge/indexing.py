@@ -28,6 +28,7 @@ from privexbot_app.integrations.vector_stores.base import VectorRecord, VectorSt
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.errors import ErrorKind, PrivexError
 from privexbot_app.kit.logging import get_logger
+from privexbot_app.kit.redaction import Redactor
 from privexbot_app.kit.scope import Namespace, Scope
 from privexbot_app.kit.text import StructuredText
 
@@ -149,7 +150,7 @@ async def _index(works: Workshop, scope: Scope, task: _Task) -> None:
     await store.delete_documents(task.space, [task.document_id])
     last_written = monotonic()
     for start in range(0, len(rows), EMBED_AT_ONCE):
-        await store.upsert(task.space, await embed(embedder, rows[start : start + EMBED_AT_ONCE]))
+        await store.upsert(task.space, await embed(embedder, rows[start : start + EMBED_AT_ONCE], task.settings))
         if monotonic() - last_written > 1:
             done = min(1.0, (start + EMBED_AT_ONCE) / len(rows))
             await _advance(works, scope, task, progress=PARSED_SHARE + (1 - PARSED_SHARE) * done)
@@ -163,9 +164,11 @@ def _store(works: Workshop, task: _Task) -> VectorStore:
     return works.plugins.vector_stores.get(task.settings.vector_store)
 
 
-async def embed(embedder: Embedder, rows: Sequence[ChunkRow]) -> list[VectorRecord]:
-    """The vectors of chunks."""
+async def embed(embedder: Embedder, rows: Sequence[ChunkRow], settings: KnowledgeSettings) -> list[VectorRecord]:
+    """The vectors of chunks; of a redacted knowledge base, without the personal data in them."""
     texts = [embedded_text(row.heading, row.context, row.text) for row in rows]
+    if settings.is_redacted:
+        texts = await asyncio.to_thread(lambda: [Redactor().hide(text) for text in texts])
     vectors = await embed_whole(embedder, texts)
     return [
         VectorRecord(chunk_id=row.id, document_id=row.document_id, vector=vector)

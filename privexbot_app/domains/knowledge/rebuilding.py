@@ -181,7 +181,7 @@ async def _build_document(works: Workshop, scope: Scope, task: _Task, document: 
     embedder = works.plugins.embedders.get(task.settings.embedding)
     found = [row for row in rows if row.is_enabled]
     for start in range(0, len(found), EMBED_AT_ONCE):
-        await task.store.upsert(task.space, await embed(embedder, found[start : start + EMBED_AT_ONCE]))
+        await task.store.upsert(task.space, await embed(embedder, found[start : start + EMBED_AT_ONCE], task.settings))
     async with works.open(scope) as work:
         await _advance(work, task)
         await work.repository(DocumentRepository).mark_built(document.id, place.generation, document.attempt)

@@ -39,7 +39,7 @@ async def begin_reindex(
     scope.require("kb.write")
     async with works.open(scope, read_only=True) as work:
         base = await work.repository(KnowledgeBaseRepository).get(base_id)
-    asked = {"chunking": wanted.chunking, "embedding": wanted.embedding}
+    asked = {"chunking": wanted.chunking, "embedding": wanted.embedding, "is_redacted": wanted.is_redacted}
     present = KnowledgeSettings.model_validate(base.settings)
     settings = complete(
         present.model_copy(update={name: value for name, value in asked.items() if value is not None}), works.plugins

@@ -37,6 +37,7 @@ from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.integrations.rerankers.base import Proposal
 from privexbot_app.kit.errors import NotFoundError
 from privexbot_app.kit.languages import guess_language
+from privexbot_app.kit.redaction import Redactor
 from privexbot_app.kit.scope import Scope
 from privexbot_app.kit.words import tokenize
 from privexbot_app.rag.fusion import maximal_marginal_relevance
@@ -47,6 +48,7 @@ from privexbot_app.rag.ranking import (
     meaning_share,
     score_by_ranks,
     score_candidates,
+    spread_over_documents,
 )
 
 NO_RERANKER = "none"
@@ -58,7 +60,8 @@ RERANKED = 40
 class Query:
     """A question to several knowledge bases. What is None is as the first knowledge base is set.
 
-    limit: how many passages at most. rerank: name of a reranker, or NO_RERANKER.
+    limit: how many passages at most. rerank: name of a reranker, or NO_RERANKER. is_redacted: personal data in the
+    question is hidden from embeddings and rerankers, whatever the knowledge bases say.
     """
 
     text: str
@@ -72,6 +75,7 @@ class Query:
     filters: SearchFilters = field(default_factory=SearchFilters)
     max_characters: int | None = None
     max_tokens: int | None = None
+    is_redacted: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,11 +123,12 @@ async def search(works: Workshop, scope: Scope, query: Query) -> list[SearchResu
     using = _using(query, sorted(bases, key=lambda base: query.base_ids.index(base.id))[0])
     corners = [_corner(works, base) for base in bases]
     if using.mode is not SearchMode.KEYWORD:
-        corners = await _embedded(corners, query.text)
+        corners = await _embedded(corners, query)
     found = await _candidates(works, scope, corners, query.text, using, documents)
     found = _scored(found, corners, query.text, using)
     found.sort(key=lambda one: (-one.score, one.document.id, one.chunk.index))
-    found = await _reranked(works, query.text, found, using)
+    is_redacted = query.is_redacted or any(corner.settings.is_redacted for corner in corners)
+    found = await _reranked(works, query.text, found, using, Redactor() if is_redacted else None)
     if using.diversity:
         found = await _diversified(works, scope, corners, found, using)
     results = await read_passages(works, scope, found, using)
@@ -154,13 +159,18 @@ def _corner(works: Workshop, base: KnowledgeBase) -> _Corner:
     return _Corner(base, settings, works.plugins.embedders.get(settings.embedding))
 
 
-async def _embedded(corners: Sequence[_Corner], text: str) -> list[_Corner]:
-    """The question embedded once for each embedding."""
-    vectors: dict[str, list[float]] = {}
+async def _embedded(corners: Sequence[_Corner], query: Query) -> list[_Corner]:
+    """The question embedded once for each embedding, without personal data where that is asked for."""
+    vectors: dict[tuple[str, str], list[float]] = {}
+    placed = []
     for corner in corners:
-        if corner.settings.embedding not in vectors:
-            [vectors[corner.settings.embedding]] = await corner.embedder.embed([text], purpose=Purpose.QUERY)
-    return [replace(corner, vector=vectors[corner.settings.embedding]) for corner in corners]
+        is_redacted = query.is_redacted or corner.settings.is_redacted
+        text = Redactor().hide(query.text) if is_redacted else query.text
+        key = corner.settings.embedding, text
+        if key not in vectors:
+            [vectors[key]] = await corner.embedder.embed([text], purpose=Purpose.QUERY)
+        placed.append(replace(corner, vector=vectors[key]))
+    return placed
 
 
 async def _candidates(
@@ -241,11 +251,13 @@ def _scored(found: list[Found], corners: Sequence[_Corner], text: str, using: Re
         if share is None:
             share = meaning_share(candidates, is_language_known=_is_language_known(corners, text))
         scores = score_candidates(question, candidates, meaning_share=share)
+    is_blended = using.mode is SearchMode.HYBRID and using.fusion is Fusion.SCORES
+    is_near = are_within_reach(scores, candidates) if is_blended else [True] * len(found)
+    if is_blended and using.rerank in (None, NO_RERANKER):
+        scores = spread_over_documents(question, scores, candidates)
     for one, score in zip(found, scores, strict=True):
         one.score = score
-    if using.mode is SearchMode.HYBRID and using.fusion is Fusion.SCORES:
-        return list(compress(found, are_within_reach(scores, candidates)))
-    return found
+    return list(compress(found, is_near))
 
 
 def _as_candidates(found: Sequence[Found], corners: Sequence[_Corner]) -> list[Candidate]:
@@ -272,12 +284,15 @@ def _is_language_known(corners: Sequence[_Corner], text: str) -> bool:
     return all(corner.embedder.languages is None or language in corner.embedder.languages for corner in corners)
 
 
-async def _reranked(works: Workshop, text: str, found: list[Found], using: RetrievalSettings) -> list[Found]:
-    """The best candidates in the reranker's order, before the others."""
+async def _reranked(
+    works: Workshop, text: str, found: list[Found], using: RetrievalSettings, redactor: Redactor | None
+) -> list[Found]:
+    """The best candidates in the reranker's order, before the others. redactor: hides personal data from it."""
     if not found or using.rerank in (None, NO_RERANKER):
         return found
     seen = found[: max(RERANKED, using.limit)]
-    proposals = [Proposal(_whole(one.chunk), one.score) for one in seen]
+    hide = redactor.hide if redactor else str
+    text, proposals = hide(text), [Proposal(hide(_whole(one.chunk)), one.score) for one in seen]
     scores = await works.plugins.rerankers.get(using.rerank or "").rerank(text, proposals)
     for one, score in zip(seen, scores, strict=True):
         one.score = score

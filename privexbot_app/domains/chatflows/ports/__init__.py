@@ -21,7 +21,7 @@ __all__ = ["Setting", "build_ports"]
 def build_ports(works: Workshop, setting: Setting, answers: Answers | None) -> Ports:
     """Everything that a flow of this workspace may ask for. answers: the port that a room above this one holds."""
     return Ports(
-        models=InstallationModels(works),
+        models=InstallationModels(works, setting.redaction),
         knowledge=WorkspaceKnowledge(works, setting),
         web=WorkspaceWeb(works, setting),
         code=InstallationCode(works),

@@ -1,9 +1,10 @@
 """For whom and where a flow runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from privexbot_app.domains.bots.schemas import Redaction
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.scope import Scope
 
@@ -13,12 +14,14 @@ class Setting:
     """One conversation of one bot.
 
     is_trial: a draft is tried; whatever would last (leads, mail, notices) is left undone.
+    redaction: whether models see placeholders where people write personal data.
     """
 
     scope: Scope
     bot_id: UUID
     conversation_id: UUID
     is_trial: bool = False
+    redaction: Redaction = field(default_factory=Redaction)
 
     @property
     def user(self) -> str:

@@ -44,6 +44,7 @@ class ReindexRequest(BaseModel):
 
     chunking: ChunkingSettings | None = None
     embedding: str | None = Field(None, min_length=1, max_length=50)
+    is_redacted: bool | None = None
 
 
 class KnowledgeDraftChange(BaseModel):

@@ -51,9 +51,14 @@ class RetrievalSettings(BaseModel):
 
 
 class KnowledgeSettings(BaseModel):
-    """Everything about a knowledge base that people may set."""
+    """Everything about a knowledge base that people may set.
+
+    is_redacted: embedding and reranking see placeholders where the documents hold e-mail addresses, numbers and the
+    like. What is stored, searched by words and read stays as it is.
+    """
 
     chunking: ChunkingSettings = ChunkingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     embedding: str = ""
     vector_store: str = ""
+    is_redacted: bool = False

@@ -55,6 +55,13 @@ class Route:
 CHUNKS = "/api/v1/kb/{kb_id}/documents/{document_id}/chunks"
 KB, BOT, AUTH, SPACE = "/api/v1/kb", "/api/v1/chatbots", "/api/v1/auth", "/api/v1/workspaces/{workspace_id}"
 FLOW = "/api/v1/chatflows"
+STATS = "/api/v1/analytics"
+WRITTEN = {
+    "knowledge_base_id": "{kb_id}",
+    "question": "Are dogs welcome?",
+    "answer": "On a leash.",
+    "message_ids": ["{message_id}"],
+}
 GRAPH = {"nodes": [{"id": "start", "type": "trigger"}], "edges": []}
 TALK = "/api/v1/bots/{public_bot_id}"
 KEYS = "/api/v1/api-keys"
@@ -191,6 +198,17 @@ TABLE = (
     Route("POST", f"{PRIVACY}/person/export", "workspace.manage", 200, {"email": "eve@example.com"}),
     Route("POST", f"{PRIVACY}/person/erase", "workspace.manage", 200, {"email": "eve@example.com"}),
     Route("GET", f"{PRIVACY}/hosts", "workspace.manage"),
+    # analytics
+    Route("GET", STATS, "conversations.read"),
+    Route("GET", f"{STATS}/export", "conversations.read"),
+    Route("GET", f"{STATS}/questions", "conversations.read"),
+    Route("GET", f"{STATS}/unanswered", "conversations.read"),
+    Route("POST", f"{STATS}/unanswered/dismiss", "kb.write", 204, {"message_ids": ["{message_id}"]}),
+    Route("GET", f"{STATS}/answers", "conversations.read"),
+    Route("POST", f"{STATS}/answers", "conversations.read", 201, WRITTEN),
+    Route("POST", f"{STATS}/answers/{{answer_id}}/accept", "kb.write", 200, {}),
+    Route("POST", f"{STATS}/answers/{{answer_id}}/reject", "kb.write"),
+    Route("GET", f"{STATS}/funnel/{{chatflow_id}}", "conversations.read"),
     # the vault
     Route("GET", f"{VAULT}/types", "credentials.read"),
     Route("GET", VAULT, "credentials.read"),
@@ -389,6 +407,8 @@ class World:
         named = {"name": f"Shop {uuid4()}", "type": "bearer", "settings": BEARER}
         credential = await self.made(who, "POST", VAULT, named)
         key = await self.made(who, "POST", KEYS, {"name": "Shop", "scopes": ["bots.chat"]})
+        written = {**WRITTEN, "knowledge_base_id": base["kb_id"], "message_ids": [answer["message_id"]]}
+        proposed = await self.made(who, "POST", f"{STATS}/answers", written)
         newcomer = await self.installation.register("new")
         member = await self.installation.register("member")
         workspace_id, organization_id = self.people[who].workspace_id, self.people[who].organization_id
@@ -418,6 +438,7 @@ class World:
             "user_id": member.user_id,
             "question_id": question["id"],
             "message_id": answer["message_id"],
+            "answer_id": proposed["id"],
             "run_id": str(uuid4()),
             "key_id": key["id"],
             "credential_id": credential["id"],

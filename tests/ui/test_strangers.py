@@ -14,6 +14,7 @@ from tests.ui.tab import Tab, fire
 
 ONLY_SHOWS = {
     "AccountState": {"show_add_member", "choose_role", "ask_remove", "keep"},
+    "AnalyticsState": {"write", "show_writing", "choose_base"},
     "ApiKeysState": {
         "show_add",
         "choose_access",

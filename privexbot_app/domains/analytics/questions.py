@@ -15,12 +15,12 @@ from privexbot_app.domains.conversations.figures import ConversationFigures, Mis
 from privexbot_app.integrations.embeddings.base import Purpose
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.scope import Scope
-from privexbot_app.kit.words import tokenize
+from privexbot_app.kit.words import informative, tokenize
 from privexbot_app.rag.clustering import group_by_meaning
 
 PACKAGED_MODEL = "minilm"
-LEAST_COSINE = 0.6
-"""What questions of one meaning have in common at least, as the packaged model sees it."""
+LEAST_COSINE = 0.42
+"""What questions of one meaning have in common at least, as the packaged model sees it; tried on questions of shops."""
 MOST_WORDINGS = 400
 MOST_EXAMPLES = 5
 LONGEST_EMBEDDED = 500
@@ -78,7 +78,7 @@ def wording_of(question: str) -> tuple[str, ...]:
     >>> wording_of("What are your opening hours?") == wording_of("opening hours, what are they")
     True
     """
-    return tuple(sorted(set(tokenize(question)))) or (question.strip().casefold(),)
+    return tuple(sorted(informative(tokenize(question)))) or (question.strip().casefold(),)
 
 
 def _group(ones: Sequence[Missed]) -> UnansweredGroup:

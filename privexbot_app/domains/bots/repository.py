@@ -19,7 +19,7 @@ class BotRepository(TenantRepository[Bot]):
     async def list_names(self) -> dict[UUID, str]:
         """The name of every bot, whatever its kind, in the order of their names."""
         statement = select(Bot.id, Bot.name).where(Bot.workspace_id == self.scope.workspace_id).order_by(Bot.name)
-        return dict((await self.session.execute(statement)).tuples())
+        return dict((await self.session.execute(statement)).tuples().all())
 
 
 class BotVersionRepository(TenantRepository[BotVersion]):

@@ -36,7 +36,7 @@ def _counted() -> rx.Component:
             stat_tile("Knowledge bases", OverviewState.bases, icon_name="library"),
             stat_tile("Documents", OverviewState.documents, icon_name="file-text"),
             stat_tile("Live chatbots", OverviewState.bots, icon_name="bot"),
-            stat_tile("Answers given", OverviewState.answers, icon_name="message-circle"),
+            stat_tile("Answers in 30 days", OverviewState.answers, icon_name="message-circle"),
             class_name="pb-grid-4",
         ),
         rx.el.div(_recent_bots(), _recent_bases(), class_name="pb-grid-2"),

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import reflex as rx
 
 from privexbot_app import runtime
+from privexbot_app.domains.analytics.service import AnalyticsService
 from privexbot_app.domains.bots.drafts import BotDraftService
 from privexbot_app.domains.bots.schemas import BotDraftView, BotView
 from privexbot_app.domains.bots.service import BotService
-from privexbot_app.domains.conversations.service import ConversationService
 from privexbot_app.domains.knowledge.drafts import KnowledgeDraftService
 from privexbot_app.domains.knowledge.schemas import KnowledgeBaseView, KnowledgeDraftView
 from privexbot_app.domains.knowledge.service import KnowledgeService
@@ -21,6 +22,7 @@ from privexbot_app.ui.session import ScopedState
 from privexbot_app.ui.statuses import base_status
 
 MOST_RECENT = 5
+RECENT_DAYS = 30
 EVERYTHING = PageParams(limit=LARGEST_PAGE_SIZE)
 
 
@@ -62,7 +64,12 @@ class OverviewState(ScopedState):
             bots = (await BotService(work).list_bots(EVERYTHING, browser_url=runtime.current().browser_url)).items
         drafts = await BotDraftService(self.works, scope).list_drafts()
         base_drafts = await KnowledgeDraftService(self.works, scope).list_drafts()
-        self.answers = await ConversationService(self.works, runtime.current().keys).count_answers(scope)
+        today = utc_now().date()
+        async with self.works.open(scope, read_only=True) as work:
+            report = await AnalyticsService(work).report(
+                today - timedelta(days=RECENT_DAYS - 1), today, runtime.current().prices
+            )
+        self.answers = report.total.answers
         self.bases, self.bots, self.bot_drafts = len(bases), len(bots), len(drafts)
         self.documents = sum(base.documents.total for base in bases)
         self.recent_bots = _bot_rows(bots, drafts)

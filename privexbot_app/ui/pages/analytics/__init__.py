@@ -1,0 +1,1 @@
+"""How the bots do: figures, questions, and what stayed unanswered."""

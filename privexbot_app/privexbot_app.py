@@ -29,6 +29,7 @@ class PrivexBot(rx.App):
             inner,
             max_upload_bytes=installation.max_upload_bytes,
             trusted_proxy_hops=installation.trusted_proxy_hops,
+            has_https=installation.has_https,
             api=api,
         )
 

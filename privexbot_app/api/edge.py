@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
 
-from privexbot_app.api.errors import problem_of
+from privexbot_app.api.errors import OUR_FAULT, problem, problem_of
 from privexbot_app.api.origins import is_own_origin
 from privexbot_app.kit import logging
 from privexbot_app.kit.errors import TooLargeError
@@ -30,14 +30,34 @@ HASHED = re.compile(r"/(?:assets/[^/]+-[\w-]{8,}\.\w+|widget/\w+\.[A-Z0-9]{8}\.j
 PUBLIC_BODY_BYTES = 64_000
 BODY_BYTES = 2_000_000
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+DATA = re.compile(r"/(?:api|v1)/|/(?:healthz|readyz|metrics|version)$")
+SIGNING_IN = "/api/v1/auth/"
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
-    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
 )
-FRAME_HEADERS = ((b"x-frame-options", b"DENY"), (b"content-security-policy", b"frame-ancestors 'none'"))
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+NO_FRAME = (b"x-frame-options", b"DENY")
+DASHBOARD_HEADERS = (
+    NO_FRAME,
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"content-security-policy",
+        # Reflex writes scripts into its pages and evaluates what the server asks for; nothing else may come in.
+        b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        b"img-src 'self' https: data: blob:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; "
+        b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+)
+DATA_HEADERS = (
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
+"""Of answers that are data: nothing in them may run, and nobody keeps them who was not told to."""
 EXPOSED = b"retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, ratelimit-policy, x-request-id"
 CORS_HEADERS = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", EXPOSED))
 ALLOWED = (
@@ -67,16 +87,24 @@ class Edge:
     """Wraps the application.
 
     max_upload_bytes: of one file; a request may carry twice as much.
+    has_https: browsers reach us by https, and are told to insist on it.
     trusted_proxy_hops: so many of the last entries of X-Forwarded-For were written by our own proxies.
     api: what serves public routes, if it can be reached without the layers around it.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_upload_bytes: int, trusted_proxy_hops: int = 0, api: ASGIApp | None = None
+        self,
+        app: ASGIApp,
+        *,
+        max_upload_bytes: int,
+        trusted_proxy_hops: int = 0,
+        has_https: bool = False,
+        api: ASGIApp | None = None,
     ) -> None:
         self._app = app
         self._public_app = api or app
         self._trusted_proxy_hops = trusted_proxy_hops
+        self._always = (*SECURITY_HEADERS, HSTS) if has_https else SECURITY_HEADERS
         self._upload_body_bytes = 2 * max_upload_bytes + 1_000_000
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
@@ -117,7 +145,8 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": _dress(message, path, request_id, is_public=is_public)}
+                always = ((b"x-request-id", request_id.encode()), *self._always)
+                message = {**message, "headers": _dress(message, path, always, is_public=is_public)}
             await send(message)
 
         limit = self._limit(path, is_public=is_public)
@@ -130,6 +159,11 @@ class Edge:
             if status:
                 raise
             await problem_of(error)(scope, receive, send_dressed)
+        except Exception as error:
+            if status:
+                raise  # the answer has begun: the server closes the connection
+            log.error("request.crashed", path=path, exc_info=error)
+            await problem(500, "internal", OUR_FAULT)(scope, receive, send_dressed)
         finally:
             if path not in QUIET and path.startswith(("/api/", "/v1/")):
                 seconds = round(perf_counter() - started, 4)
@@ -137,6 +171,8 @@ class Edge:
 
     def _limit(self, path: str, *, is_public: bool) -> int:
         if is_public and not path.startswith("/v1/"):  # there the whole conversation comes along
+            return PUBLIC_BODY_BYTES
+        if path.startswith(SIGNING_IN):
             return PUBLIC_BODY_BYTES
         return self._upload_body_bytes if UPLOADS.match(path) else BODY_BYTES
 
@@ -174,13 +210,19 @@ def _bounded(receive: Receive, limit: int) -> Receive:
     return receive_bounded
 
 
-def _dress(message: Message, path: str, request_id: str, *, is_public: bool) -> list[tuple[bytes, bytes]]:
+def _dress(
+    message: Message, path: str, always: tuple[tuple[bytes, bytes], ...], *, is_public: bool
+) -> list[tuple[bytes, bytes]]:
     present = {name for name, _ in message["headers"]}
-    extra = [(b"x-request-id", request_id.encode()), *SECURITY_HEADERS]
-    if is_public:
-        extra += CORS_HEADERS
-    elif not path.startswith("/chat/"):  # hosted pages may be framed, the dashboard never
-        extra += FRAME_HEADERS
+    extra = list(always)
     if HASHED.search(path) and message["status"] == 200:
         extra.append(IMMUTABLE)
+    if is_public:
+        extra += CORS_HEADERS
+    if DATA.match(path):
+        extra += DATA_HEADERS
+        if not is_public:
+            extra.append(NO_FRAME)
+    elif not is_public and not path.startswith("/chat/"):  # hosted pages may be framed, and have a policy of their own
+        extra += DASHBOARD_HEADERS
     return [*message["headers"], *(pair for pair in extra if pair[0] not in present)]

@@ -44,6 +44,7 @@ TITLE: dict[int, str] = {
     502: "Another service failed",
     503: "Not available",
 }
+OUR_FAULT = "Something went wrong on our side. The request id helps us find it."
 Answer = Callable[[Request, Exception], Awaitable[JSONResponse]]
 HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
@@ -139,4 +140,4 @@ async def _answer_redis(request: Request, error: Exception) -> ProblemResponse:
 
 async def _answer_unknown(request: Request, error: Exception) -> ProblemResponse:
     log.error("request.crashed", path=request.url.path, exc_info=error)
-    return problem(500, "internal", "Something went wrong on our side. The request id helps us find it.")
+    return problem(500, "internal", OUR_FAULT)

@@ -6,8 +6,10 @@ of them say in common speaks for others that say it too. Weighing words is the b
 """
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -29,6 +31,11 @@ FEEDBACK_SHARE = 0.3
 FARTHEST_BEHIND = 7.0
 # A document with one good passage is on the subject, which speaks for its other passages too.
 DOCUMENT_SHARE = 0.1
+# The same document's second and third passage stand this far behind, so that a short reading hears several documents.
+# What has a fourth is what the question is about. Where the texts hold few of its words, ranks are too coarse for it.
+REPEATED_DOCUMENT_COST = 0.6
+REPEATED_PASSAGES = (1, 2)
+KNOWN_WORDS_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -103,9 +110,47 @@ def are_within_reach(scores: Sequence[float], candidates: Sequence[Candidate]) -
     """
     if not candidates or _are_short(candidates):
         return [True] * len(candidates)
-    heights = [math.log(score / (1 - score)) for score in np.clip(scores, 1e-12, 1 - 1e-12).tolist()]
+    heights = _heights(scores)
     lowest = max(heights) - FARTHEST_BEHIND
     return [height >= lowest for height in heights]
+
+
+def _heights(scores: Sequence[float]) -> list[float]:
+    """Scores in their own measure, before they were bent to 0 to 1."""
+    return [math.log(score / (1 - score)) for score in np.clip(scores, 1e-12, 1 - 1e-12).tolist()]
+
+
+def spread_over_documents(
+    question: Mapping[str, float], scores: Sequence[float], candidates: Sequence[Candidate]
+) -> list[float]:
+    """The scores with a document's second and third passage behind equally good first ones of other documents.
+
+    question, scores: as in `score_candidates`, for a share between 0 and 1. Short texts stay as they are, and so does
+    all where the texts hold few of the question's words: they are in another language, then.
+
+    >>> words = ["refund"] * 100
+    >>> here, there = Candidate(words, document="here"), Candidate(words, document="there")
+    >>> spread = spread_over_documents({"refund": 1.0}, [0.9, 0.8, 0.75], [here, here, there])
+    >>> sorted(range(3), key=lambda at: -spread[at])
+    [0, 2, 1]
+    """
+    if not candidates or _are_short(candidates) or not _are_known(question, candidates):
+        return list(scores)
+    heights = _heights(scores)
+    lowest: dict[Hashable, float] = {}
+    taken: Counter[Hashable] = Counter()
+    for at in sorted(range(len(heights)), key=lambda at: -heights[at]):
+        document = candidates[at].document
+        cost = REPEATED_DOCUMENT_COST if taken[document] in REPEATED_PASSAGES else 0.0
+        # None overtakes a better one of its own document.
+        heights[at] = lowest[document] = min(heights[at] - cost, lowest.get(document, math.inf))
+        taken[document] += 1
+    return [1 / (1 + math.exp(-height)) for height in heights]
+
+
+def _are_known(question: Mapping[str, float], candidates: Sequence[Candidate]) -> bool:
+    known = set(question).intersection(chain.from_iterable(candidate.words for candidate in candidates))
+    return len(known) >= KNOWN_WORDS_SHARE * len(question)
 
 
 def score_by_ranks(question: Mapping[str, float], candidates: Sequence[Candidate]) -> list[float]:

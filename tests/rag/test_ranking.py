@@ -7,6 +7,7 @@ from privexbot_app.rag.ranking import (
     meaning_share,
     score_by_ranks,
     score_candidates,
+    spread_over_documents,
     word_scores,
 )
 
@@ -115,3 +116,30 @@ def test_what_stands_far_behind_the_best_is_out_of_reach_unless_texts_are_short(
 
 def test_certainty_is_no_arithmetic_error() -> None:
     assert are_within_reach([1.0, 0.0], [Candidate(FILLER)] * 2) == [True, False]
+
+
+def test_a_short_reading_hears_several_documents() -> None:
+    here, there = Candidate([*FILLER, "fee"], document="here"), Candidate([*FILLER, "fee"], document="there")
+    assert order(spread_over_documents({"fee": 1.0}, [0.9, 0.8, 0.7], [here, here, there])) == [0, 2, 1]
+    assert order(spread_over_documents({"fee": 1.0}, [0.9, 0.8, 0.3], [here, here, there])) == [0, 1, 2]
+
+
+def test_spreading_keeps_the_order_within_a_document() -> None:
+    passages = [Candidate([*FILLER, "fee"], document="here")] * 6
+    assert order(spread_over_documents({"fee": 1.0}, [0.9, 0.8, 0.79, 0.78, 0.77, 0.76], passages)) == [
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
+
+
+def test_short_texts_and_those_in_another_language_are_not_spread() -> None:
+    scores = [0.9, 0.8, 0.7]
+    short = [Candidate(["fee"], document=document) for document in "aab"]
+    foreign = [Candidate(FILLER, document=document) for document in "aab"]
+    assert spread_over_documents({"fee": 1.0}, scores, short) == scores
+    assert spread_over_documents({"gebühr": 1.0, "hafen": 1.0}, scores, foreign) == scores
+    assert spread_over_documents({"fee": 1.0}, [], []) == []

@@ -1,5 +1,5 @@
 """Verbs for the operator: `privexbot up`, `web`, `worker`, `migrate`, `create-owner`, `move-vectors`,
-`reindex`, `rotate-keys`, `doctor`.
+`reindex`, `rotate-keys`, `flow`, `doctor`.
 
 A verb is one module in `commands`; only the one that is called is imported, so that `up` is there at once.
 """
@@ -25,6 +25,7 @@ VERBS = {
     "move-vectors": "move a knowledge base to another vector store, while bots go on answering",
     "rotate-keys": "seal stored secrets anew after the secret key has changed",
     "reindex": "index a knowledge base anew with other chunking or embedding, while bots go on answering",
+    "flow": "check flow files, or run the tests inside them",
     "doctor": "check that everything this installation needs answers",
 }
 

@@ -166,6 +166,12 @@ class Drawing:
             )
         )
 
+    def absorb(self, original: Original, into: str) -> None:
+        """Count a node as kept that has become a part of another; whatever leads to it leads there."""
+        self._counts["nodes"] += 1
+        self._counts["kept"] += 1
+        self.ids[original.id] = self.ids[into]
+
     def connect(self, source: str, port: str, target: str, *, is_of_file: bool = True) -> None:
         """Draw a way between two nodes of ours."""
         if len(self._edges) >= MOST_EDGES:
@@ -252,7 +258,7 @@ class Drawing:
         base = re.sub(r"[^a-z0-9]+", "_", hint.casefold(), flags=re.ASCII).strip("_")[:LONGEST_ID].strip("_") or "node"
         if not base[0].isalpha() or base in RESERVED_ROOTS or base in LIQUID_WORDS:
             base = f"n_{base}"
-        taken = set(self.ids.values())
+        taken = set(self.ids.values()) | self._nodes.keys()
         number, id = 1, base
         while id in taken:
             number += 1

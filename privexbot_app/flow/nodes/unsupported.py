@@ -24,8 +24,7 @@ MOST_WAYS = 100
 class Unsupported(NodeType):
     """Keeps the original's type, title, settings and ways, so that whoever replaces it sees what it did.
 
-    One whose settings another node has taken over may stay, as nothing leads to it. Any other keeps a flow from
-    going live.
+    One whose settings another node has taken over may stay, and does nothing. Any other keeps a flow from going live.
     """
 
     class Config(NodeConfig):
@@ -54,4 +53,7 @@ class Unsupported(NodeType):
         return (("", "unsupported_node", f"“{config.original_type}” is not supported. {reason} Replace or delete it."),)
 
     async def run(self, config: Config, context: Context) -> Outcome:
+        if config.taken_over_by:
+            # It only carried settings: the way goes on to the node that has them now.
+            return Outcome(dict.fromkeys(config.given))
         raise UnsupportedNodeError(config.original_type)

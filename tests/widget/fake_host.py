@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 GATE_SECONDS = 30
 VIEWPORT = '<meta name=viewport content="width=device-width, initial-scale=1">'
 SESSION = "signed.session-token"
+RUN = "0123456789abcdef0123456789abcdef"
 
 CITATION = {
     "index": 1,
@@ -55,6 +56,13 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """The connection breaks here, maybe within an event; whoever comes back with `Last-Event-ID` gets what follows."""
+
+    raw: bytes = b""
+
+
+@dataclass(frozen=True)
 class Problem:
     """An error before the stream."""
 
@@ -62,7 +70,7 @@ class Problem:
     code: str = "unavailable"
 
 
-Step = Event | Bytes | Gate
+Step = Event | Bytes | Gate | Cut
 Script = list[Step] | Problem | dict[str, Any]
 
 
@@ -75,7 +83,7 @@ def answer(text: str, *, citations: list[dict[str, Any]] | None = None, pieces: 
 
 
 def started() -> Event:
-    return Event("run.started", {"session_id": SESSION, "message_id": "msg_1"})
+    return Event("run.started", {"session_id": SESSION, "message_id": "msg_1", "run_id": RUN})
 
 
 def finished(text: str, *, citations: list[dict[str, Any]] | None = None) -> Event:
@@ -94,6 +102,12 @@ class FakeHost:
     lead_status: int = 201
     config_status: int = 200
     questions: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    resumed: list[str] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+    running: Script = field(default_factory=list)
+    feedback_gate: Gate | None = None
+    agents: list[Step] = field(default_factory=list)
     leads: list[dict[str, Any]] = field(default_factory=list)
     feedback_status: int = 204
     ratings: list[dict[str, Any]] = field(default_factory=list)
@@ -121,11 +135,17 @@ class _Handler(BaseHTTPRequestHandler):
         self._note(parts.path)
         if parts.path.endswith("/config"):
             self._json(self.host.config_status, self.host.config)
+        elif parts.path.endswith("/events"):
+            self._stream(self.host.agents)
         elif parts.path.endswith("/history"):
             known = parse_qs(parts.query).get("session_id") == [SESSION]
             self._json(200 if known else 404, {"items": self.host.history if known else []})
         else:
             self._file(parts.path)
+
+    def do_DELETE(self) -> None:
+        self.host.stopped.append(self.path.rpartition("/runs/")[2])
+        self._answer(204, b"", "application/json")
 
     def do_POST(self) -> None:
         self._note(self.path)
@@ -136,10 +156,17 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.path.endswith("/feedback"):
             self.host.ratings.append(body)
+            if self.host.feedback_gate is not None:
+                assert self.host.feedback_gate.opened.wait(GATE_SECONDS)
             self._answer(self.host.feedback_status, b"", "application/json")
             return
+        if last := self.headers.get("Last-Event-ID"):
+            self.host.resumed.append(last)
+            self._stream(self.host.running, after=int(last))  # type: ignore[arg-type]
+            return
         self.host.questions.append(body)
-        script = self.host.next_script()
+        self.host.keys.append(self.headers.get("Idempotency-Key", ""))
+        script = self.host.running = self.host.next_script()
         if isinstance(script, Problem):
             problem = {"code": script.code, "status": script.status, "title": "Problem", "detail": "Internal words."}
             self._json(script.status, problem, "application/problem+json")
@@ -153,10 +180,16 @@ class _Handler(BaseHTTPRequestHandler):
         if cookie := self.headers.get("Cookie"):
             self.host.cookies.append(cookie)
 
-    def _stream(self, script: list[Step]) -> None:
+    def _stream(self, script: list[Step], *, after: int = -1) -> None:
         self._head(200, "text/event-stream")
+        first = after + 1
+        if after >= 0 and isinstance(script[first], Cut):
+            first += 1
         try:
-            for number, step in enumerate(script):
+            for number, step in enumerate(script[first:], first):
+                if isinstance(step, Cut):
+                    self.wfile.write(step.raw)
+                    return
                 self._play(number, step)
         except OSError:
             self.host.hung_up.set()
@@ -194,7 +227,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Access-Control-Allow-Origin", "*")
-        self.send_header("Access-Control-Allow-Headers", "Content-Type")
+        self.send_header("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, Last-Event-ID")
+        self.send_header("Access-Control-Allow-Methods", "GET, POST, DELETE")
         self.end_headers()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 SOURCES = Path(__file__).parents[2] / "widget"
-LANGUAGES = ("ar", "de", "es", "fr")
+LANGUAGES = ("ar", "de", "es", "fr", "he", "it", "ja", "nl", "pl", "pt", "zh")
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 /** Help for keyboards and screen readers: what is said aloud, and where Tab may go. */
-import { h } from './view/dom.js';
+import { h } from './view/kit.js';
 
 const FOCUSABLE = 'button:enabled,a,textarea,input,[tabindex]';
 

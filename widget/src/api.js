@@ -2,6 +2,8 @@
  * Talks to the host. Returns data or throws ChatFailure; never touches the DOM, never sends cookies.
  */
 const SILENCE_MS = 60000; // The server sends a heartbeat every 15 s: four missed ones mean that nobody is there.
+const MOST_TRIES = 7;
+const FIRST_PAUSE_MS = 250;
 
 /** kind: offline | rate_limited | refused | not_found | server | interrupted. A request the visitor aborts fails as one of these too. */
 export class ChatFailure extends Error {
@@ -14,13 +16,16 @@ export class ChatFailure extends Error {
 
 const KINDS = { 401: 'refused', 403: 'refused', 404: 'not_found', 429: 'rate_limited' };
 
+/** A name for a question, so that the host gives one answer however often it is sent. */
+export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
+
 export function createApi(base, bot) {
   const root = `${base}api/v1/bots/${encodeURIComponent(bot)}/`;
 
-  async function request(path, { body, accept = 'application/json', signal } = {}) {
+  async function request(path, { body, headers, method = body ? 'POST' : 'GET', signal } = {}) {
     const response = await fetch(root + path, {
-      method: body ? 'POST' : 'GET',
-      headers: { Accept: accept, ...(body && { 'Content-Type': 'application/json' }) },
+      method,
+      headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }), ...headers },
       body: body && JSON.stringify(body),
       credentials: 'omit',
       signal,
@@ -33,36 +38,52 @@ export function createApi(base, bot) {
   }
 
   return {
-    /** Ask, and tell onEvent(name, data) everything the answer brings until it is finished. */
-    async chat({ message, sessionId, signal }, onEvent) {
-      const body = { message, stream: true, ...(sessionId && { session_id: sessionId }) };
-      const response = await request('chat', { body, accept: 'text/event-stream', signal });
-      if (!/event-stream/.test(response.headers.get('Content-Type'))) {
-        onEvent('run.finished', await response.json());
-        return;
+    request,
+    readEvents,
+    /**
+     * Ask, and tell onEvent(name, data) everything the answer brings until it is finished. A connection that is cut is
+     * taken up again after the last event that came. body.data and such are passed on as they are.
+     */
+    async chat({ key, signal, ...body }, onEvent) {
+      const headers = { Accept: 'text/event-stream', 'Idempotency-Key': key };
+      for (let tries = 0; ; tries += 1) {
+        try {
+          const response = await request('chat', { body: { ...body, stream: true }, headers, signal });
+          if (!/event-stream/.test(response.headers.get('Content-Type'))) {
+            onEvent('run.finished', await response.json());
+            return;
+          }
+          await followRun(response.body, (event, data, id) => {
+            tries = 0;
+            if (id) headers['Last-Event-ID'] = id;
+            onEvent(event, data);
+          });
+          return;
+        } catch (failure) {
+          const isCut = failure.kind === 'interrupted' || (failure.kind === 'offline' && headers['Last-Event-ID']);
+          if (!isCut || signal.aborted || tries === MOST_TRIES) throw failure;
+          await pause(FIRST_PAUSE_MS * 2 ** tries);
+        }
       }
-      await followRun(response.body, onEvent);
     },
-    async loadHistory(sessionId) {
-      const response = await request(`history?session_id=${encodeURIComponent(sessionId)}`);
-      return (await response.json()).items || [];
-    },
-    sendLead: (body) => request('leads', { body }),
-    sendFeedback: (body) => request('feedback', { body }),
+    stopRun: (id) => request(`runs/${id}`, { method: 'DELETE' }),
   };
 }
 
+/** Wait, but no longer than until the device has a network again. */
+const pause = (milliseconds) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+    addEventListener('online', resolve, { once: true });
+  });
+
 async function followRun(body, onEvent) {
-  let isFinished = false;
-  for await (const { event, data } of readEvents(body)) {
+  for await (const { event, data, id } of readEvents(body)) {
     if (event === 'error') throw new ChatFailure(data.code === 'rate_limited' ? 'rate_limited' : 'server', data.code);
-    onEvent(event, data);
-    if (event === 'run.finished') {
-      isFinished = true;
-      break;
-    }
+    onEvent(event, data, id);
+    if (event === 'run.finished') return;
   }
-  if (!isFinished) throw new ChatFailure('interrupted');
+  throw new ChatFailure('interrupted');
 }
 
 /** Server-sent events of a response body; comments and events without data are passed over. */
@@ -101,16 +122,15 @@ async function readInTime(reader) {
 }
 
 function parseEvent(block) {
-  let event = 'message';
-  const data = [];
+  const found = { event: 'message', data: '' };
   for (const line of block.split('\n')) {
     const [, field, value] = /^(\w+): ?(.*)$/.exec(line) || [];
-    if (field === 'event') event = value;
-    if (field === 'data') data.push(value);
+    if (field === 'data') found.data += `${value}\n`;
+    else found[field] = value;
   }
-  if (!data.length) return null;
+  if (!found.data) return null;
   try {
-    return { event, data: JSON.parse(data.join('\n')) };
+    return { ...found, data: JSON.parse(found.data) };
   } catch {
     throw new ChatFailure('server', 'unreadable_event');
   }

@@ -35,13 +35,12 @@ export function readDetails({ raw, options, ...rest }, base) {
     questions: (raw.suggested_questions || []).slice(0, MAX_QUESTIONS),
     theme: options.theme || appearance.theme || 'auto',
     avatar: readAvatar(appearance.avatar_url, base),
-    lang: options.lang || raw.language || navigator.language,
-    leadForm: readLeadForm(raw.lead_capture),
+    lang: options.lang || appearance.language || navigator.language,
+    texts: appearance.texts || {},
+    leadForm: raw.lead_capture?.is_enabled ? raw.lead_capture : null,
+    consent: raw.consent?.is_asked && raw.consent,
   };
 }
-
-/** null, or the form to offer after the first answer. */
-const readLeadForm = (raw) => (raw?.is_enabled ? { message: raw.message, fields: raw.fields } : null);
 
 /** Pictures only from the host itself: the page's visitors are not shown to a third party. */
 function readAvatar(address, base) {

@@ -1,14 +1,16 @@
 /**
- * What the visitor can do, as changes of the state: ask, stop, retry, start over, come back, leave contact details.
+ * What every visitor can do, as changes of the state: ask, stop, start over. The rest is in later.js.
  * Between api and view; knows neither the DOM nor the wire.
  *
- * state: {messages: [{id, role: visitor|bot, text, citations, state, failure}], status: idle|sending|streaming,
- *         card: citation|null, lead: form|null}
- * message state: waiting → streaming → done | stopped | failed
+ * state: {messages: [{id, role: visitor|bot|agent, text, citations, state, failure}], status: idle|sending|streaming,
+ *         card: citation|null, lead: form|null, ask: {kind, options}|null, people: handoff|null}
+ * message state: waiting → streaming → done | stopped | failed; a visitor's: queued → done
  */
+import { newKey } from './api.js';
+
 export const MAX_CHARACTERS = 4000;
 
-export const EMPTY = { messages: [], status: 'idle', card: null, lead: null };
+export const EMPTY = { messages: [], status: 'idle', card: null, lead: null, ask: null, people: null };
 
 export function createConversation({ store, api, session, emit, leadForm }) {
   let current = null;
@@ -16,7 +18,7 @@ export function createConversation({ store, api, session, emit, leadForm }) {
 
   const add = (message) => {
     lastId += 1;
-    store.set({ messages: [...store.get().messages, { id: lastId, citations: [], state: 'done', ...message }] });
+    store.set({ messages: [...store.get().messages, { citations: [], state: 'done', ...message, id: lastId }] });
     return lastId;
   };
   const change = (id, patch) => {
@@ -25,7 +27,12 @@ export function createConversation({ store, api, session, emit, leadForm }) {
   };
 
   const onEvent = {
-    'run.started': (id, data) => session.set(data.session_id),
+    'run.started': (id, data, run) => {
+      session.set(data.session_id);
+      change(id, () => ({ messageId: data.message_id }));
+      run.id = data.run_id;
+      if (run.isStopped) end(run);
+    },
     token: (id, { delta }) => {
       if (store.get().status === 'sending') store.set({ status: 'streaming' });
       change(id, ({ text }) => ({ text: text + delta, state: 'streaming' }));
@@ -34,6 +41,7 @@ export function createConversation({ store, api, session, emit, leadForm }) {
       change(id, ({ citations }) => ({ citations: [...citations.filter((one) => one.index !== data.index), data] }));
     },
     'lead.request': (id, data) => store.set({ lead: { ...leadForm, ...data } }),
+    handoff: (id, data) => store.set({ people: data }),
     'run.finished': (id, data) => {
       session.set(data.session_id);
       change(id, ({ text, citations }) => ({
@@ -42,91 +50,74 @@ export function createConversation({ store, api, session, emit, leadForm }) {
         messageId: data.message_id,
         state: 'done',
       }));
-      emit('message', { role: 'bot', message_id: data.message_id, content: data.response });
+      store.set({ ask: data.ask || null });
+      // While a person answers, the bot keeps silent.
+      if (data.response === '') store.set({ messages: store.get().messages.filter((each) => each.id !== id) });
+      else emit('message', { role: 'bot', message_id: data.message_id, content: data.response });
     },
   };
 
-  async function answer(text) {
+  /** question: {text, key}, as its message keeps it. */
+  async function answer({ text, key = newKey() }) {
     const run = new AbortController();
+    const { signal } = run;
     current = run;
     const id = add({ role: 'bot', text: '', state: 'waiting' });
-    store.set({ status: 'sending' });
+    const token = session.get();
+    store.set({ status: 'sending', ask: null });
     try {
-      await api.chat({ message: text, sessionId: session.get(), signal: run.signal }, (event, data) => {
-        if (!run.signal.aborted) onEvent[event]?.(id, data);
+      await api.chat({ message: text, ...(token && { session_id: token }), key, signal }, (event, data) => {
+        if (!signal.aborted) onEvent[event]?.(id, data, run);
       });
-    } catch (failure) {
-      if (run.signal.aborted) change(id, () => ({ state: 'stopped' }));
-      else fail(id, failure);
+    } catch ({ kind = 'server', code = 'unexpected' }) {
+      change(id, () => (signal.aborted ? { state: 'stopped' } : { state: 'failed', failure: kind }));
+      if (!signal.aborted) emit('error', { code, kind });
     }
     if (current !== run) return;
     store.set({ status: 'idle' });
     offerLeadForm();
   }
 
-  function fail(id, { kind = 'server', code = 'unexpected' }) {
-    change(id, () => ({ state: 'failed', failure: kind }));
-    emit('error', { code, kind });
+  /** The host is told, as an answer goes on without a listener; the visitor need not wait for that. */
+  function end(run) {
+    api.stopRun(run.id).catch(() => {});
+    run.abort();
+  }
+
+  function stop() {
+    if (!current) return;
+    // Before it has a name an answer cannot be stopped, so the first click waits for the name and a second gives up.
+    if (current.id) end(current);
+    else if (current.isStopped) current.abort();
+    current.isStopped = true;
   }
 
   function offerLeadForm() {
     const { lead, messages } = store.get();
-    const isFirstAnswer = messages.length === 2 && messages[1].state === 'done';
-    if (leadForm && !lead && isFirstAnswer) store.set({ lead: leadForm });
+    const answers = messages.filter(({ role, state }) => role === 'bot' && state === 'done').length;
+    if (leadForm && !lead && leadForm.when !== 'request' && answers === (leadForm.after_messages || 1)) store.set({ lead: leadForm });
   }
 
   return {
     async send(raw) {
       const text = raw.trim().slice(0, MAX_CHARACTERS);
       if (!text || store.get().status !== 'idle') return;
-      add({ role: 'visitor', text });
+      const question = { role: 'visitor', text, key: newKey() };
+      const isQueued = !navigator.onLine || store.get().messages.some(({ state }) => state === 'queued');
+      add(isQueued ? { ...question, state: 'queued' } : question);
       emit('message', { role: 'visitor', content: text });
-      await answer(text);
+      if (!isQueued) await answer(question);
     },
-    stop: () => current?.abort(),
-    async retry() {
-      const { messages, status } = store.get();
-      const question = messages.at(-2);
-      if (status !== 'idle' || question?.role !== 'visitor') return;
-      store.set({ messages: messages.slice(0, -1) });
-      await answer(question.text);
-    },
+    stop,
     restart() {
+      stop();
       current?.abort();
       current = null;
       session.clear();
       store.set(EMPTY);
     },
-    async restore() {
-      if (!session.get()) return;
-      const items = await api.loadHistory(session.get()).catch((failure) => {
-        // A session the host does not know any more is over; anything else may pass, so the token stays.
-        if (failure.kind === 'not_found' || failure.kind === 'refused') session.clear();
-        return [];
-      });
-      if (store.get().messages.length) return;
-      for (const { role, content, citations, message_id: messageId } of items) {
-        add({ role, text: content, citations: citations || [], messageId });
-      }
-    },
-    /** rating: up | down. Shown at once, taken back when the host does not take it. */
-    rate({ id, messageId, rating: before }, rating) {
-      change(id, () => ({ rating }));
-      const body = { session_id: session.get(), message_id: messageId, rating };
-      return api.sendFeedback(body).catch(() => change(id, () => ({ rating: before })));
-    },
     showCard: (card) => store.set({ card }),
-    async submitLead(fields) {
-      const become = (state) => store.set({ lead: { ...store.get().lead, state } });
-      become('sending');
-      try {
-        await api.sendLead({ session_id: session.get(), fields, consent: true });
-        become('sent');
-        emit('lead', { fields });
-      } catch (failure) {
-        become(failure.kind || 'server');
-      }
-    },
     dismissLead: () => store.set({ lead: { state: 'dismissed' } }),
+    tools: { add, change, answer },
   };
 }

@@ -3,8 +3,9 @@
  * Several scripts may stand on one page; the first one owns window.pb and the custom element.
  */
 import { createInstance } from './instance.js';
+import { addSheet, h, icon } from './view/dom.js';
 
-/* global PANEL_PATH */
+/* global PATHS */
 const OPTION_NAMES = ['position', 'color', 'title', 'greeting', 'lang', 'theme', 'open'];
 
 const script = document.currentScript || document.querySelector('script[src*="/widget.js"]');
@@ -35,6 +36,7 @@ function installCommands() {
     places.set(instance, place);
     return instance;
   };
+  run.kit = { addSheet, h, icon };
   window.pb = run;
   return queued;
 }
@@ -57,7 +59,7 @@ function defineElement(place) {
 
 function start() {
   const base = new URL('.', script.src).href;
-  const place = { base, panelUrl: base + PANEL_PATH };
+  const place = { base, paths: PATHS };
   const queued = window.pb?.add ? [] : installCommands();
   const { bot } = script.dataset;
   const mount = () => {

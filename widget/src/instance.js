@@ -9,11 +9,11 @@ import launcherCss from './view/launcher.css';
 
 const STACK_STEP_PX = 72;
 
-/** place: {base, panelUrl, bot, options, element?: the inline custom element, stacked: launchers below, onDestroy}. */
-export function createInstance({ base, panelUrl, bot, options, element, stacked, onDestroy }) {
+/** place: {base, paths: of the panel and the watcher of rules, bot, options, element?: the inline custom element, stacked: launchers below, onDestroy}. */
+export function createInstance({ base, paths, bot, options, element, stacked, onDestroy }) {
   const host = element || document.createElement('div');
   const root = host.shadowRoot || host.attachShadow({ mode: 'open' });
-  let config, launcher, panel, traits, isGone;
+  let config, launcher, panel, traits, isGone, unwatch;
   let attempts = 0;
 
   const emit = (name, detail) =>
@@ -30,11 +30,12 @@ export function createInstance({ base, panelUrl, bot, options, element, stacked,
     launcher = createLauncher({ config, onToggle: () => command('toggle'), onApproach: loadPanel });
     root.append(launcher.element);
     document.body.append(host);
+    if (config.raw.proactive?.length) unwatch = (await import(base + paths[1])).watch(config, root, () => command('open'));
   }
 
   /** The panel, fetched once; a failed fetch may be tried again, under a new address as browsers cache failures. */
   function loadPanel() {
-    panel ||= import(panelUrl + (attempts++ ? `?again=${attempts}` : '')).then(
+    panel ||= import(base + paths[0] + (attempts++ ? `?again=${attempts}` : '')).then(
       ({ mount }) => !isGone && mount({ root, base, bot, config, isInline: !!element, launcher, emit, traits }),
       () => {
         panel = null;
@@ -46,6 +47,7 @@ export function createInstance({ base, panelUrl, bot, options, element, stacked,
 
   async function command(name) {
     await ready;
+    unwatch?.();
     if (isGone || !config) return;
     const loaded = await loadPanel();
     if (!isGone) loaded?.[name]();
@@ -66,6 +68,7 @@ export function createInstance({ base, panelUrl, bot, options, element, stacked,
     destroy() {
       isGone = true;
       onDestroy();
+      unwatch?.();
       panel?.then((loaded) => loaded?.destroy());
       root.replaceChildren();
       root.adoptedStyleSheets = [];

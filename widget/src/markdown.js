@@ -3,7 +3,7 @@
  * closed list, links carry http, https or mailto. HTML in the source is shown as the characters it is.
  * Every pattern is bounded, so hostile text costs linear time.
  */
-import { h } from './view/dom.js';
+import { h } from './view/kit.js';
 
 const MAX_DEPTH = 6;
 const FENCE = /^ {0,3}(`{3,}|~{3,})\s*[^`]*$/;

@@ -16,6 +16,8 @@ export function createSession(base, bot) {
       token = null;
       write(key, null);
     },
+    /** A small note on this device, as text: read without a value, written with one. */
+    note: (name, value) => (value ? write(`${key}:${name}`, value) : read(`${key}:${name}`)),
   };
 }
 

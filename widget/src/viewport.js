@@ -2,7 +2,7 @@
  * On a phone the panel is the screen, and the screen is what the keyboard leaves of it. Browsers report that part as
  * visualViewport; it is handed to the stylesheet as --pb-height and --pb-top through a rule, not a style attribute.
  */
-import { addSheet } from './view/dom.js';
+import { addSheet } from './view/kit.js';
 
 const PHONE = '(max-width: 480px)';
 

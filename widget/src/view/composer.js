@@ -1,6 +1,6 @@
 /** Where the visitor writes. Enter sends, Shift+Enter breaks the line, an input method may use Enter for itself. */
 import { MAX_CHARACTERS } from '../conversation.js';
-import { h, iconButton } from './dom.js';
+import { h, iconButton } from './kit.js';
 import { SEND, STOP } from './icons.js';
 
 const COUNTER_FROM = MAX_CHARACTERS - 400;

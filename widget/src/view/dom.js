@@ -1,5 +1,5 @@
 /**
- * Elements without innerHTML. Text becomes text nodes; handlers are functions, never attributes with code.
+ * The loader's tools, which the panel borrows (see kit.js). Elements without innerHTML. Text becomes text nodes; handlers are functions, never attributes with code.
  */
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -21,10 +21,6 @@ export function icon(drawing) {
   svg.setAttribute('aria-hidden', 'true');
   path.setAttribute('d', drawing);
   return svg;
-}
-
-export function iconButton(drawing, label, onclick, className = 'ghost') {
-  return h('button', { type: 'button', class: className, 'aria-label': label, title: label, onclick }, icon(drawing));
 }
 
 /** Constructed sheets need no style-src permission, unlike <style> and style attributes. */

@@ -9,4 +9,4 @@ export const FRESH = 'M4 20h4L19 9l-4-4L4 16zM13 7l4 4';
 /** Upside down it says the opposite. */
 export const THUMB =
   'M7 11v9H4v-9zM7 11l4-7a2 2 0 0 1 2 2.5l-.6 3.5H18a2 2 0 0 1 2 2.4l-1.3 6a2 2 0 0 1-2 1.6H7';
-export const AGAIN = 'M20 12a8 8 0 1 1-2.3-5.6L20 8.7M20 4v4.7h-4.7';
+export const COPY = 'M9 9h11v11H9zM5 15H4V4h11v1';

@@ -3,6 +3,7 @@ import { h, icon } from './dom.js';
 import { CHAT, DOWN } from './icons.js';
 
 export function createLauncher({ config, onToggle, onApproach }) {
+  const badge = h('i', { class: 'badge' });
   const element = h(
     'button',
     {
@@ -15,10 +16,10 @@ export function createLauncher({ config, onToggle, onApproach }) {
     },
     icon(CHAT),
     icon(DOWN),
-    h('i'),
+    badge,
   );
-  const setUnread = (words) => {
-    element.classList.toggle('unread', words);
+  const setUnread = (words, count) => {
+    badge.textContent = count || '';
     // "Chat" is the same word in the languages we speak; other words come with the panel.
     element.setAttribute('aria-label', `Chat: ${config.title}${words ? `, ${words}` : ''}`);
   };

@@ -1,14 +1,16 @@
 /**
- * The contact form; a file of its own, as most chats never show it. Sends nothing without the visitor's consent.
- * The panel hands in its own helpers: an import would make the bundler split them off into a third request.
+ * The contact form. Sends nothing without the visitor's consent.
  */
-import leadCss from './lead.css';
+import css from './lead.css';
+
+export { css };
 
 const TYPES = { email: 'email', phone: 'tel' };
 const HINTS = { email: 'email', phone: 'tel', name: 'name', company: 'organization' };
 
 /** lead: {message?, fields?: [name or {name, label?, type?, required?}]}; without fields, name and e-mail. */
-export function createLeadForm({ lead, traits, actions, t, h, describeFailure }) {
+export function create({ lead, getTraits, actions, api, session, store, emit, part, t, h }) {
+  const traits = getTraits();
   const fields = readFields(lead.fields);
   const inputs = fields.map(({ name, type, required }) =>
     h('input', { name, type, required, autocomplete: HINTS[name], maxlength: 300, value: traits?.[name], dir: 'auto' }),
@@ -18,8 +20,21 @@ export function createLeadForm({ lead, traits, actions, t, h, describeFailure })
   const onsubmit = (event) => {
     event.preventDefault();
     const filled = inputs.filter((input) => input.value.trim());
-    actions.submitLead(Object.fromEntries(filled.map(({ name, value }) => [name, value.trim()])));
+    submitLead(Object.fromEntries(filled.map(({ name, value }) => [name, value.trim()])));
   };
+  const become = (state) => store.set({ lead: { ...store.get().lead, state } });
+
+  async function submitLead(values) {
+    become('sending');
+    try {
+      await api.request('leads', { body: { session_id: session.get(), fields: values, consent: true } });
+      become('sent');
+      emit('lead', { fields: values });
+    } catch (problem) {
+      become(problem.kind || 'server');
+    }
+  }
+
   const form = h(
     'form',
     { class: 'lead', onsubmit },
@@ -29,22 +44,22 @@ export function createLeadForm({ lead, traits, actions, t, h, describeFailure })
       'label',
       { class: 'consent' },
       h('input', { type: 'checkbox', required: true }),
-      h('span', null, t('I agree that my details are stored to contact me.')),
+      h('span', { dir: 'auto' }, lead.consent_text || t('I agree that my details are stored to contact me.')),
     ),
     failure,
-    h('div', { class: 'buttons' }, submit, h('button', { type: 'button', class: 'plain', onclick: actions.dismissLead }, t('No thanks'))),
+    h('div', { class: 'buttons' }, submit, !lead.is_required && h('button', { type: 'button', class: 'plain', onclick: actions.dismissLead }, t('No thanks'))),
   );
   const element = h('div', null, form);
   return {
     element,
-    css: leadCss,
     update({ state }) {
       if (state === 'sent') {
         element.replaceChildren(h('p', { class: 'lead', role: 'status' }, t('Thank you! We will be in touch.')));
         return;
       }
       submit.disabled = state === 'sending';
-      failure.textContent = state && state !== 'sending' ? describeFailure(state, t) : '';
+      if (!state || state === 'sending') failure.textContent = '';
+      else part('trouble', { kind: state }).then((trouble) => (failure.textContent = trouble?.words || '!'));
     },
   };
 }

@@ -1,10 +1,10 @@
 /** The conversation: greeting and suggestions when empty, else the messages; stays at the end unless scrolled away. */
 import { createMessage } from './message.js';
-import { h } from './dom.js';
+import { h } from './kit.js';
 
 const NEAR_END_PX = 80;
 
-export function createMessages({ config, actions, t }) {
+export function createMessages({ config, actions, use, t }) {
   const list = h('ol', { class: 'list' });
   const welcome = createWelcome({ config, actions, t });
   const after = h('div', { class: 'after' });
@@ -15,6 +15,7 @@ export function createMessages({ config, actions, t }) {
     list,
     after,
   );
+  const slots = {};
   const shown = new Map();
   let scheduled = 0;
 
@@ -38,7 +39,7 @@ export function createMessages({ config, actions, t }) {
     }
     for (const message of pending) {
       if (!shown.has(message.id)) {
-        const created = createMessage(message, { actions, t });
+        const created = createMessage(message, { actions, use, t });
         shown.set(message.id, created);
         list.append(created.element);
       }
@@ -55,10 +56,13 @@ export function createMessages({ config, actions, t }) {
     element,
     update,
     toEnd,
-    /** What stands below the last message: the contact form. */
-    setAfter(node) {
-      after.replaceChildren(...(node ? [node] : []));
-      if (node) toEnd();
+    /** What stands below the last message, one of each kind: contact form, controls, news of people. */
+    setAfter(kind, node) {
+      slots[kind]?.remove();
+      slots[kind] = node;
+      if (!node) return;
+      after.append(node);
+      toEnd();
     },
   };
 }

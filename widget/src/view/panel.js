@@ -1,21 +1,23 @@
 /** The window of the chat: header, conversation, composer, footer. Draws the state; decides nothing. */
 import { createAnnouncer, keepTabInside } from '../a11y.js';
-import { createCard } from './card.js';
+import { safeLink } from '../markdown.js';
 import { createComposer } from './composer.js';
-import { addSheet, h, iconButton } from './dom.js';
 import { CLOSE, FRESH } from './icons.js';
-import { describeFailure } from './message.js';
+import { addSheet, h, icon, iconButton } from './kit.js';
 import { createMessages } from './messages.js';
 
 const PHONE = '(max-width: 480px)';
 
-export function createPanel({ config, words, isInline, actions, onClose }) {
+/** shared: {root, api, session, store, emit, actions}, which the parts of later.js get as well. */
+export function createPanel({ config, words, isInline, shared, onClose }) {
   const { t, language, direction } = words;
-  const messages = createMessages({ config, actions, t });
+  const { actions, session, root } = shared;
+  const messages = createMessages({ config, actions, use, t });
   const composer = createComposer({ actions, t });
   const spoken = h('div', { class: 'spoken', role: 'log', 'aria-live': 'polite' });
   const announcer = createAnnouncer(spoken);
   const overlay = h('div', { class: 'overlay' });
+  const head = createHeader({ config, isInline, onClose, t, onFresh: restart });
   const element = h(
     'section',
     {
@@ -27,17 +29,32 @@ export function createPanel({ config, words, isInline, actions, onClose }) {
       dir: direction,
       onkeydown,
     },
-    createHeader({ config, isInline, onClose, t, onFresh: restart }),
+    head,
     h('div', { class: 'stage' }, messages.element, overlay),
     composer.element,
     h('footer', null, t('Powered by {brand}', { brand: 'PrivexBot' })),
     spoken,
   );
-  let opener = null;
-  let leadForm = null;
-  let traits = null;
+  let traits, later;
 
-  function restart() {
+  /** use('trouble', 'offline'): have later.js do something; undefined when it cannot be fetched. */
+  async function use(name, ...rest) {
+    later ||= import('../later.js').then(
+      ({ create }) =>
+        create({
+          ...shared,
+          ...{ addSheet, h, icon, iconButton, safeLink, CLOSE, t, language, overlay, setGate, setAfter: messages.setAfter },
+          head,
+          focus: composer.focus,
+          getTraits: () => traits,
+        }),
+      () => (later = null),
+    );
+    return (await later)?.[name](...rest);
+  }
+
+  async function restart() {
+    if (session.get()) await use('leave');
     actions.restart();
     composer.focus();
   }
@@ -52,42 +69,21 @@ export function createPanel({ config, words, isInline, actions, onClose }) {
     } else if (event.key === 'Tab' && !isInline && matchMedia(PHONE).matches) keepTabInside(element, event);
   }
 
-  function drawCard(citation) {
-    if (!citation) {
-      overlay.replaceChildren();
-      opener?.focus();
-      return;
-    }
-    opener = element.getRootNode().activeElement;
-    const card = createCard({ citation, onClose: () => actions.showCard(null), t });
-    overlay.replaceChildren(card.element);
-    card.focus();
-  }
-
-  /** lead: null, or the form with state undefined | sending | sent | dismissed | a kind of failure. */
-  async function drawLead(lead) {
-    if (!lead || lead.state === 'dismissed') {
-      leadForm = null;
-      messages.setAfter(null);
-      return;
-    }
-    leadForm ||= import('./lead.js').then(({ createLeadForm }) => {
-      const form = createLeadForm({ lead, traits, actions, t, h, describeFailure });
-      addSheet(element.getRootNode(), form.css);
-      messages.setAfter(form.element);
-      return form;
-    });
-    // Contact details are an offer: when the form cannot be fetched, the chat goes on without.
-    (await leadForm.catch(() => null))?.update(lead);
-  }
+  /** Nothing can be asked before the visitor has agreed, or has left what must be left. */
+  const setGate = (name, isShut) => element.classList.toggle(`no-${name}`, !!isShut);
 
   function announce({ messages: all }) {
     const last = all.at(-1);
-    if (last?.role === 'bot' && last.text) announcer.speak(last.id, last.text, last.state !== 'streaming');
+    if (last && last.role !== 'visitor' && last.text) announcer.speak(last.id, last.text, last.state !== 'streaming');
   }
 
   return {
     element,
+    use,
+    destroy() {
+      if (later) use('destroy');
+      element.remove();
+    },
     focus: composer.focus,
     toEnd: messages.toEnd,
     setTraits: (values) => (traits = values),
@@ -99,8 +95,9 @@ export function createPanel({ config, words, isInline, actions, onClose }) {
         if (before) announce(state);
       }
       if (state.status !== before?.status) composer.update(state.status);
-      if (state.card !== (before?.card ?? null)) drawCard(state.card);
-      if (state.lead !== (before?.lead ?? null)) drawLead(state.lead);
+      for (const name of ['card', 'lead', 'ask', 'people']) {
+        if (state[name] !== (before?.[name] ?? null)) use(name, state[name]);
+      }
     },
   };
 }

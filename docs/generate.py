@@ -2,6 +2,7 @@
 
 docs/reference/settings.md: the settings of the installation, and those of every plug-in.
 docs/reference/nodes.md: the node types of chatflows (see `docs.nodes`).
+docs/reference/flow.schema.json: the JSON Schema of flow files (see `docs.flow_schema`).
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from docs import nodes
+from docs import flow_schema, nodes
 from privexbot_app.bootstrap import REGISTRIES, discover
 from privexbot_app.settings import ROOT, Settings
 
@@ -76,3 +77,4 @@ def _default(field: FieldInfo) -> str:
 if __name__ == "__main__":
     PAGE.write_text(render_settings())
     nodes.PAGE.write_text(nodes.render_nodes())
+    flow_schema.PAGE.write_text(flow_schema.render_schema())

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from docs import nodes
+from docs import flow_schema, nodes
 from docs.generate import PAGE, render_settings
 from privexbot_app.bootstrap import discover
 from privexbot_app.domains.tenancy.permissions import ADMIN
@@ -18,6 +18,10 @@ def test_the_settings_page_is_what_the_code_says():
 def test_the_page_of_node_types_is_what_the_code_says():
     discover()
     assert nodes.PAGE.read_text() == nodes.render_nodes(), "run: python -m docs.generate"
+
+
+def test_the_schema_of_flow_files_is_what_the_code_says():
+    assert flow_schema.PAGE.read_text() == flow_schema.render_schema(), "run: python -m docs.generate"
 
 
 def test_every_setting_is_described():

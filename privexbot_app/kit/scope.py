@@ -19,6 +19,7 @@ class ActorKind(StrEnum):
     API_KEY = "api_key"
     JOB = "job"
     SYSTEM = "system"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,15 @@ def say_exactly(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
+def say_event(name: str) -> str:
+    """The name of an event or of a permission, as a line of text.
+
+    >>> say_event("api_key.revoked"), say_event("kb.read")
+    ('Api key revoked', 'Kb read')
+    """
+    return name.replace(".", " ").replace("_", " ").capitalize()
+
+
 def say_count(number: int, word: str, plural: str = "") -> str:
     """A number and its word.
 

@@ -13,7 +13,7 @@ from tests.installation import Installation
 from tests.ui.tab import Tab, fire
 
 ONLY_SHOWS = {
-    "AccountState": {"show_add_member", "choose_role", "ask_remove", "keep"},
+    "AccountState": {"show_add_member", "choose_role", "ask_remove", "keep", "show_close"},
     "AnalyticsState": {"write", "show_writing", "choose_base"},
     "ApiKeysState": {
         "show_add",
@@ -36,6 +36,7 @@ ONLY_SHOWS = {
     "DoorState": {"send_on"},
     "EditorState": {"choose_pane"},
     "FlowVersionsState": {"ask_go_back", "stay"},
+    "RolesState": {"show_role", "ask_role", "keep_role"},
     "SecurityState": {"ask_for_proof", "show_proof", "ask_remove", "keep", "show_set_up"},
     "InvitationState": {"look", "show"},  # the link's token is what lets it be seen
     "TeamState": {"show_invite", "choose_role", "choose_inside", "ask", "keep"},

@@ -9,7 +9,9 @@ from privexbot_app.domains.identity.schemas import Caller
 from privexbot_app.domains.identity.service import require_recent_proof
 from privexbot_app.domains.tenancy.models import Workspace
 from privexbot_app.domains.tenancy.organizations import GRACE, ConfirmationMissingError, OrganizationService
+from privexbot_app.domains.tenancy.permissions import WorkspaceRole
 from privexbot_app.domains.tenancy.repository import TenancyRepository
+from privexbot_app.domains.tenancy.schemas import WorkspaceView
 from privexbot_app.domains.tenancy.service import WorkspaceNotFoundError, scope_of_job
 from privexbot_app.integrations.plugins import Work, Workshop
 from privexbot_app.kit.clock import utc_now
@@ -56,11 +58,17 @@ class ClosingService:
         forget_kept(self._work.works)
         self._record(workspace, "workspace.restored")
 
-    async def list_deleted(self, organization_id: UUID) -> list[tuple[UUID, str]]:
-        """Ids and names of the workspaces that can still be restored."""
+    async def list_deleted(self, organization_id: UUID) -> list[WorkspaceView]:
+        """The workspaces that can still be restored. For owners and admins."""
         await OrganizationService(self._work, self._caller).require_managed(organization_id)
         rows = await self._rows.list_workspaces([organization_id])
-        return [(row.id, row.name) for row in rows if row.delete_after is not None]
+        return [
+            WorkspaceView(
+                id=row.id, name=row.name, role=WorkspaceRole.ADMIN, slug=row.slug, delete_after=row.delete_after
+            )
+            for row in rows
+            if row.delete_after is not None
+        ]
 
     async def _managed(self, workspace_id: UUID) -> Workspace:
         workspace = await self._rows.find_workspace(workspace_id)

@@ -1,1 +1,1 @@
-"""The user's own page: name, look, workspaces, members, what happened."""
+"""The user's own page: name, look, workspaces, members."""

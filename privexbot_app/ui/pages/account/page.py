@@ -16,14 +16,12 @@ from privexbot_app.ui.components import (
     list_skeleton,
     page,
     page_header,
-    relative_time,
     section,
     select_input,
-    table,
     text_input,
 )
 from privexbot_app.ui.layout import dashboard_page
-from privexbot_app.ui.pages.account.state import AccountState, EntryRow, MemberRow
+from privexbot_app.ui.pages.account.state import AccountState, MemberRow
 from privexbot_app.ui.shell import ShellState
 
 ROLES = (
@@ -40,9 +38,9 @@ def account_page() -> rx.Component:
         rx.el.div(_profile(), _look(), class_name="pb-grid-2"),
         _workspaces(),
         _members(),
-        _log(),
         _add_member_dialog(),
         _remove_dialog(),
+        _close_dialog(),
     )
 
 
@@ -95,6 +93,13 @@ def _look() -> rx.Component:
 
 def _workspaces() -> rx.Component:
     manages = AccountState.permissions.contains("workspace.manage")
+    close = rx.button(
+        "Delete this workspace",
+        type="button",
+        variant="soft",
+        color_scheme="red",
+        on_click=AccountState.show_close(True),
+    )
     rename = rx.form(
         rx.el.div(
             text_input(
@@ -106,9 +111,23 @@ def _workspaces() -> rx.Component:
                 problem=AccountState.workspace_problem,
                 max_length=120,
             ),
-            rx.button("Rename", type="submit", variant="soft"),
-            class_name="pb-inline-form",
+            text_input(
+                "Short name",
+                id="this-workspace-slug",
+                name="slug",
+                default_value=AccountState.slug,
+                key=AccountState.slug,
+                help_text="Lower-case letters, digits and dashes.",
+                max_length=48,
+            ),
+            rx.el.div(
+                rx.button("Save", type="submit", variant="soft"),
+                rx.cond(AccountState.may_close, close),
+                class_name="pb-actions",
+            ),
+            class_name="pb-stack",
         ),
+        no_validate=True,
         on_submit=AccountState.rename_workspace,
     )
     return section(
@@ -163,27 +182,32 @@ def _member_row(member: rx.Var[MemberRow]) -> rx.Component:
         icon=icon("user", 17),
         status=rx.cond(member.is_me, badge("You"), rx.fragment()),
         meta=[member.email],
-        side=[rx.el.span(member.role, class_name="pb-soft"), rx.cond(may_remove, remove)],
+        side=[
+            rx.cond(may_remove & ~member.is_fixed, _roles_of(member), rx.el.span(member.role, class_name="pb-soft")),
+            rx.cond(may_remove, remove),
+        ],
     )
 
 
-def _log() -> rx.Component:
-    rows = rx.foreach(AccountState.entries, _entry_row)
-    empty = card(rx.el.p("Nothing has happened yet.", class_name="pb-help"))
-    log = section(
-        "Audit log",
-        rx.cond(AccountState.entries, table(("What", "Which", "Who", "When"), rows, label="Audit log"), empty),
-        lead="The latest 50 changes in this workspace. Entries cannot be edited or deleted.",
+def _roles_of(member: rx.Var[MemberRow]) -> rx.Component:
+    trigger = rx.button(
+        member.role,
+        icon("chevron-down", 14),
+        variant="ghost",
+        color_scheme="gray",
+        margin="0",
+        aria_label=f"Role of {member.name}: {member.role}",
     )
-    return rx.cond(AccountState.permissions.contains("audit.read"), log)
-
-
-def _entry_row(entry: rx.Var[EntryRow]) -> rx.Component:
-    return rx.el.tr(
-        rx.el.td(entry.event),
-        rx.el.td(entry.subject),
-        rx.el.td(entry.actor),
-        rx.el.td(relative_time(entry.ago, entry.moment), class_name="pb-soft"),
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(trigger),
+        rx.dropdown_menu.content(
+            rx.foreach(
+                AccountState.roles,
+                lambda role: rx.dropdown_menu.item(role.name, on_select=AccountState.change_member(member.id, role.id)),
+            ),
+            variant="soft",
+            align="end",
+        ),
     )
 
 
@@ -234,4 +258,36 @@ def _remove_dialog() -> rx.Component:
         is_open=AccountState.is_asking,
         on_open_change=AccountState.keep,
         on_confirm=AccountState.remove,
+    )
+
+
+def _close_dialog() -> rx.Component:
+    form = rx.form(
+        text_input(
+            f"Type “{AccountState.slug}” to confirm",
+            id="close-confirm",
+            name="confirm",
+            auto_complete=False,
+            problem=AccountState.close_problem,
+        ),
+        dialog_actions(
+            rx.dialog.close(rx.button("Cancel", type="button", variant="soft", color_scheme="gray")),
+            rx.button("Delete", type="submit", color_scheme="red"),
+        ),
+        no_validate=True,
+        on_submit=AccountState.close_workspace,
+        class_name="pb-dialog-form",
+    )
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title("Delete this workspace?"),
+            rx.dialog.description(
+                "Its chatbots stop at once. For 30 days it can be restored on the team’s page; then all is gone.",
+                class_name="pb-lead",
+            ),
+            form,
+            max_width="28rem",
+        ),
+        open=AccountState.is_closing,
+        on_open_change=AccountState.show_close,
     )

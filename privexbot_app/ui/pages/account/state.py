@@ -1,4 +1,4 @@
-"""The user's profile, and the members and the log of the workspace that they work in."""
+"""The user's profile, and the members, the name and the end of the workspace that they work in."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,47 +7,39 @@ import reflex as rx
 from pydantic import ValidationError
 
 from privexbot_app import runtime
-from privexbot_app.domains.audit.schemas import AuditView
-from privexbot_app.domains.audit.service import AuditService
-from privexbot_app.domains.bots.service import BotService
 from privexbot_app.domains.identity.service import IdentityService
-from privexbot_app.domains.knowledge.service import KnowledgeService
+from privexbot_app.domains.tenancy.closing import ClosingService
 from privexbot_app.domains.tenancy.members import MemberService
-from privexbot_app.domains.tenancy.schemas import MemberView, NewMember, NewName
-from privexbot_app.domains.tenancy.service import TenancyService
-from privexbot_app.kit.clock import utc_now
+from privexbot_app.domains.tenancy.organizations import OrganizationService
+from privexbot_app.domains.tenancy.permissions import MANAGES_ORGANIZATION, WorkspaceRole
+from privexbot_app.domains.tenancy.schemas import MemberView, NewMember, NewName, TenantChange, WorkspaceRoleChange
+from privexbot_app.domains.tenancy.service import SlugTakenError, TenancyService
 from privexbot_app.kit.errors import PrivexError
-from privexbot_app.kit.pagination import LARGEST_PAGE_SIZE, PageParams
-from privexbot_app.kit.scope import ActorKind, Scope
-from privexbot_app.ui.formats import say_ago, say_exactly
+from privexbot_app.kit.scope import Scope
+from privexbot_app.ui import routes
 from privexbot_app.ui.ids import parse_id
 from privexbot_app.ui.notify import message_of
 from privexbot_app.ui.session import ScopedState
 
-ENTRIES_SHOWN = PageParams(limit=50)
-EVERYTHING = PageParams(limit=LARGEST_PAGE_SIZE)
-
 
 @dataclass
 class MemberRow:
-    """A member of the workspace. is_me: nobody removes themselves by accident."""
+    """A member of the workspace. is_me: nobody removes themselves by accident. is_fixed: the organization decides."""
 
     id: str
     name: str
     email: str
     role: str
     is_me: bool
+    is_fixed: bool
 
 
 @dataclass
-class EntryRow:
-    """One line of the log."""
+class RoleChoice:
+    """A role that can be given. id: its name, or the id of one of the organization's own."""
 
-    event: str
-    subject: str
-    actor: str
-    ago: str
-    moment: str
+    id: str
+    name: str
 
 
 class AccountState(ScopedState):
@@ -55,7 +47,11 @@ class AccountState(ScopedState):
 
     is_listed: bool = False
     members: list[MemberRow] = []
-    entries: list[EntryRow] = []
+    roles: list[RoleChoice] = []
+    slug: str = ""
+    may_close: bool = False
+    is_closing: bool = False
+    close_problem: str = ""
     name_problem: str = ""
     workspace_problem: str = ""
     member_problem: str = ""
@@ -66,10 +62,10 @@ class AccountState(ScopedState):
 
     @rx.event
     async def load(self) -> None:
-        """List members and, for those who may read it, the log."""
+        """List members, and what can be done with the workspace."""
         await self._list(await self.scope())
-        self.name_problem = self.workspace_problem = self.member_problem = ""
-        self.is_adding_member, self.is_asking = False, False
+        self.name_problem = self.workspace_problem = self.member_problem = self.close_problem = ""
+        self.is_adding_member = self.is_asking = self.is_closing = False
         self.is_listed = True
 
     @rx.event
@@ -89,17 +85,51 @@ class AccountState(ScopedState):
 
     @rx.event
     async def rename_workspace(self, form: dict[str, Any]) -> Any:
-        """Change the workspace's name."""
+        """Change the workspace's name and short name."""
         scope = await self.scope()
         self.workspace_problem = ""
         try:
-            new = NewName(name=str(form.get("name", "")))
+            change = TenantChange(name=str(form.get("name", "")), slug=str(form.get("slug", "")) or None)
+            async with self.works.open(scope) as work:
+                await TenancyService(work).change_workspace(change)
         except ValidationError:
-            self.workspace_problem = "Enter a name of up to 120 characters."
+            self.workspace_problem = "A name of up to 120 characters; a short name of a–z, 0–9 and dashes."
             return None
+        except SlugTakenError as error:
+            self.workspace_problem = error.message
+            return None
+        return [AccountState.load_session, AccountState.load, rx.toast.success("Saved.")]
+
+    @rx.event
+    def show_close(self, is_open: bool) -> None:
+        """Open or close the dialog that deletes the workspace."""
+        self.is_closing, self.close_problem = bool(is_open), ""
+
+    @rx.event
+    async def close_workspace(self, form: dict[str, Any]) -> Any:
+        """Close the workspace; it is deleted after the grace period, and restored from the team's page until then."""
+        caller, scope = await self.caller(), await self.scope()
+        try:
+            async with self.works.open(None) as work:
+                service = ClosingService(work, caller)
+                await service.delete_workspace(scope.workspace_id, confirm=str(form.get("confirm", "")).strip())
+        except PrivexError as error:
+            self.close_problem = message_of(error)
+            return None
+        return rx.call_script(f"window.privexbot.leave({routes.overview()!r})")
+
+    @rx.event
+    async def change_member(self, user_id: str, role: str) -> Any:
+        """Give a member another role, or one of the organization's own."""
+        scope = await self.scope()
+        if role in list(WorkspaceRole):
+            change = WorkspaceRoleChange(role=WorkspaceRole(role))
+        else:
+            change = WorkspaceRoleChange(custom_role_id=parse_id(role))
         async with self.works.open(scope) as work:
-            await TenancyService(work).rename_workspace(new.name)
-        return [AccountState.load_session, AccountState.load, rx.toast.success("Renamed the workspace.")]
+            changed = await MemberService(work).change_member(parse_id(user_id), change)
+        await self._list(scope)
+        return rx.toast.success(f"Changed the role of {changed.user.name}.")
 
     @rx.event
     def show_add_member(self, is_open: bool) -> None:
@@ -152,22 +182,20 @@ class AccountState(ScopedState):
     async def _list(self, scope: Scope) -> None:
         async with self.works.open(scope, read_only=True) as work:
             members = await MemberService(work).list_members()
-            may_audit = "audit.read" in scope.permissions
-            entries = (await AuditService(work).list_entries(ENTRIES_SHOWN)).items if may_audit else []
-            bots = (await BotService(work).list_bots(EVERYTHING, browser_url="")).items
-            bases = (await KnowledgeService(work).list_bases(EVERYTHING)).items
+            own = await MemberService(work).list_roles()
+        caller = await self.caller()
+        async with self.works.open(None, read_only=True) as work:
+            organization = await OrganizationService(work, caller).get(scope.organization_id)
         self.members = [_member_row(member, me=scope.actor.id) for member in members]
-        names = {row.id: row.name for row in self.members} | {str(thing.id): thing.name for thing in (*bots, *bases)}
-        self.entries = [_entry_row(entry, names) for entry in entries]
+        self.roles = [
+            *(RoleChoice(role, role.capitalize()) for role in WorkspaceRole),
+            *(RoleChoice(str(role.id), role.name) for role in own),
+        ]
+        self.slug = next(view.slug for view in organization.workspaces if view.id == scope.workspace_id)
+        self.may_close = organization.role in MANAGES_ORGANIZATION and len(organization.workspaces) > 1
 
 
 def _member_row(member: MemberView, *, me: str) -> MemberRow:
     user = member.user
-    return MemberRow(str(user.id), user.name, user.email, member.role.capitalize(), str(user.id) == me)
-
-
-def _entry_row(entry: AuditView, names: dict[str, str]) -> EntryRow:
-    event = entry.event.replace(".", " ").replace("_", " ").capitalize()
-    actor = names.get(entry.actor_id, "A former member") if entry.actor_kind == ActorKind.USER else "The system"
-    subject = str(entry.facts.get("name") or names.get(str(entry.subject_id), ""))
-    return EntryRow(event, subject, actor, say_ago(entry.created_at, now=utc_now()), say_exactly(entry.created_at))
+    role = member.custom_role.name if member.custom_role else member.role.capitalize()
+    return MemberRow(str(user.id), user.name, user.email, role, str(user.id) == me, member.manages_organization)

@@ -20,6 +20,8 @@ from privexbot_app.ui.components import (
     text_input,
 )
 from privexbot_app.ui.layout import dashboard_page
+from privexbot_app.ui.pages.team.closed import ClosedState, closed_section
+from privexbot_app.ui.pages.team.roles import RolesState, roles_section
 from privexbot_app.ui.pages.team.state import NO_WORKSPACE, InvitationRow, PersonRow, TeamState
 
 ROLES = (("member", "Member"), ("admin", "Admin: manages people and all workspaces"), ("owner", "Owner"))
@@ -29,9 +31,10 @@ INSIDE = (
     ("admin", "Admin: also manages members"),
     (NO_WORKSPACE, "Not in this workspace yet"),
 )
+LOADS = [TeamState.load, RolesState.load_roles, ClosedState.load_closed]
 
 
-@dashboard_page("/team", title="Team", icon="users", section="Workspace", order=75, on_load=TeamState.load)
+@dashboard_page("/team", title="Team", icon="users", section="Workspace", order=75, on_load=LOADS)
 def team_page() -> rx.Component:
     invite = rx.button(icon("user-plus", 16), "Invite", on_click=TeamState.show_invite(True))
     return page(
@@ -52,7 +55,9 @@ def _lists() -> rx.Component:
     return rx.fragment(
         section("People", item_list(rx.foreach(TeamState.people, _person_row))),
         rx.cond(TeamState.is_manager & (TeamState.invited.length() > 0), invited),
+        roles_section(),
         rx.cond(TeamState.is_manager, _settings()),
+        closed_section(),
         _danger(),
     )
 

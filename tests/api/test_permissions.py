@@ -20,6 +20,7 @@ from fastapi.routing import APIRoute
 from privexbot_app.api.app import create_api
 from privexbot_app.domains.conversations.repository import ConversationRepository
 from privexbot_app.domains.credentials.connections import ConnectionService
+from privexbot_app.domains.leads.service import Capture, LeadService
 from privexbot_app.domains.tenancy.permissions import ADMIN, PERMISSIONS, WorkspaceRole
 from privexbot_app.domains.tenancy.service import scope_of_job
 from privexbot_app.domains.webhooks.repository import WebhookRepository
@@ -66,6 +67,7 @@ GRAPH = {"nodes": [{"id": "start", "type": "trigger"}], "edges": []}
 TALK = "/api/v1/bots/{public_bot_id}"
 KEYS = "/api/v1/api-keys"
 HOOKS = "/api/v1/webhooks"
+LEADS, TALKS = "/api/v1/leads", "/api/v1/conversations"
 WEBSITE = {"type": "website", "url": "http://site.invalid/"}
 PASTED = {"type": "text", "title": "Pasted", "content": TEXT}
 LINKS, PRIVACY = "/api/v1/connections", "/api/v1/privacy"
@@ -92,6 +94,7 @@ TABLE = (
     Route("GET", f"{TALK}/history", PUBLIC, 200, params={"session_id": "x"}),
     Route("GET", f"{TALK}/runs/{{run_id}}", PUBLIC, 404),
     Route("DELETE", f"{TALK}/runs/{{run_id}}", PUBLIC, 204),
+    Route("GET", f"{TALK}/events", PUBLIC, 404, params={"session_id": "x"}),
     Route("POST", f"{TALK}/feedback", PUBLIC, 404, {"session_id": "x", "message_id": str(uuid4()), "rating": "up"}),
     Route("POST", f"{TALK}/leads", PUBLIC, 422, {"fields": {"name": "x"}}),
     Route("POST", f"{TALK}/mcp", PUBLIC, 401, {}),
@@ -190,7 +193,27 @@ TABLE = (
     Route("GET", "/api/v1/audit-log", "audit.read"),
     Route("GET", "/api/v1/audit-log/export", "audit.read"),
     Route("GET", "/api/v1/audit-log/verify", "audit.read"),
-    Route("GET", "/api/v1/leads", "conversations.read"),
+    # people behind the bots
+    Route("GET", LEADS, "conversations.read"),
+    Route("GET", f"{LEADS}/count", "conversations.read"),
+    Route("GET", f"{LEADS}/window", "conversations.read"),
+    Route("GET", f"{LEADS}/export", "conversations.read"),
+    Route("GET", f"{LEADS}/settings", "conversations.read"),
+    Route("PUT", f"{LEADS}/settings", "conversations.write", 200, {}),
+    Route("GET", f"{LEADS}/{{lead_id}}", "conversations.read"),
+    Route("PATCH", f"{LEADS}/{{lead_id}}", "conversations.write", 200, {"status": "won"}),
+    Route("POST", f"{LEADS}/{{lead_id}}/notes", "conversations.write", 201, {"text": "Called."}),
+    Route("DELETE", f"{LEADS}/{{lead_id}}", "conversations.write", 204),
+    Route("GET", TALKS, "conversations.read"),
+    Route("GET", f"{TALKS}/export", "conversations.read"),
+    Route("GET", f"{TALKS}/tags", "conversations.read"),
+    Route("GET", f"{TALKS}/feedback", "conversations.read"),
+    Route("GET", f"{TALKS}/{{conversation_id}}", "conversations.read"),
+    Route("PATCH", f"{TALKS}/{{conversation_id}}", "conversations.write", 200, {"tags": ["urgent"]}),
+    Route("POST", f"{TALKS}/{{conversation_id}}/messages", "conversations.write", 409, {"content": "Hello"}),
+    Route("POST", f"{TALKS}/{{conversation_id}}/take-over", "conversations.write"),
+    Route("POST", f"{TALKS}/{{conversation_id}}/release", "conversations.write"),
+    Route("POST", f"{TALKS}/{{conversation_id}}/hand-back", "conversations.write", 200, {}),
     # privacy
     Route("GET", f"{PRIVACY}/retention", "workspace.read"),
     Route("PUT", f"{PRIVACY}/retention", "workspace.manage", 200, {"leads_days": 365}),
@@ -444,6 +467,7 @@ class World:
             "credential_id": credential["id"],
             "connection_id": await self._connect(who),
             **await self._webhook_of(who),
+            "lead_id": await self._lead_of(who, bot["bot_id"]),
             "unused": f"Shop {uuid4()}",
             "unused_email": f"{uuid4()}@example.com",
             "organization_id": organization_id,
@@ -463,6 +487,14 @@ class World:
         async with self.installation.works.open(replace(scope, permissions=ADMIN)) as work:
             made = await ConnectionService(work).keep("notion", "Notion", Grant("token", account=str(uuid4())))
             return str(made.id)
+
+    async def _lead_of(self, who: str, bot_id: str) -> str:
+        """A contact that a visitor has left."""
+        person = self.people[who]
+        scope = scope_of_job(UUID(person.organization_id), UUID(person.workspace_id), job="test")
+        async with self.installation.works.open(scope) as work:
+            left = Capture(uuid4(), UUID(bot_id), None, {"name": "Kim"}, "I agree.")
+            return str((await LeadService(work).keep(left)).id)
 
     async def _webhook_of(self, who: str) -> dict[str, str]:
         """A webhook with an entry in its log. Nothing is sent: its address is moved to where no request may go."""

@@ -1,5 +1,6 @@
 """Talking to a bot: what the widget, the hosted page and programs without an account may call."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -12,10 +13,12 @@ from privexbot_app.api.streams import Ask, EventStream, answer_response, parse_e
 from privexbot_app.domains.bots.schemas import PublicConfig
 from privexbot_app.domains.bots.service import public_config
 from privexbot_app.domains.conversations.hub import RunHub
+from privexbot_app.domains.conversations.live import LiveHub, follow
 from privexbot_app.domains.conversations.schemas import ChatQuestion, Feedback, History
 from privexbot_app.domains.conversations.service import ConversationService
 from privexbot_app.domains.leads.schemas import NewLead
-from privexbot_app.domains.leads.service import LeadService
+from privexbot_app.domains.leads.service import keep_contact
+from privexbot_app.kit.errors import NotFoundError
 from privexbot_app.kit.limits import Limit
 
 router = APIRouter(prefix="/api/v1/bots", tags=["talking to a bot"])
@@ -94,6 +97,27 @@ async def get_history(
     return await conversations.list_history(guest.scope, bot_id, session_id, guest.asker)
 
 
+@router.get("/{bot_id}/events", response_class=Response)
+async def follow_conversation(
+    bot_id: UUID, session_id: str, request: Request, installation: RuntimeDep, after: UUID | None = None
+) -> Response:
+    """Server-sent events of the visitor's own session: who answers now, and what a person writes.
+
+    after, or `Last-Event-ID`: the last message that the caller has; without one, what comes from now on.
+    """
+    guest = await meet(installation, bot_id, request)
+    await installation.works.limiter.take(f"resume:{bot_id.hex}:{guest.address}", RESUMES)
+    conversations = ConversationService(installation.works, installation.keys)
+    conversation_id = await conversations.find_conversation(guest.scope, bot_id, session_id, guest.asker)
+    if conversation_id is None:
+        raise NotFoundError("There is no such conversation.", code="conversation_not_found")
+    installation.works.own(LiveHub).require_room()
+    last = request.headers.get("last-event-id", "")
+    with suppress(ValueError):
+        after = UUID(last) if last else after
+    return EventStream(follow(installation.works, guest.scope, conversation_id, after=after), {})
+
+
 @router.post("/{bot_id}/feedback", status_code=204)
 async def give_feedback(bot_id: UUID, body: Feedback, request: Request, installation: RuntimeDep) -> None:
     """Say whether an answer helped."""
@@ -109,6 +133,5 @@ async def leave_contact(bot_id: UUID, body: NewLead, request: Request, installat
     await installation.works.limiter.take(f"lead:{bot_id}:{guest.address}", LEADS)
     conversations = ConversationService(installation.works, installation.keys)
     conversation_id = await conversations.find_conversation(guest.scope, bot_id, body.session_id, guest.asker)
-    async with installation.works.open(guest.scope) as work:
-        lead = LeadService(work).capture(guest.bot, body, conversation_id=conversation_id)
+    lead = await keep_contact(installation.works, guest.scope, guest.bot, body, conversation_id, guest.asker.channel)
     return LeadReceipt(lead_id=lead.id)

@@ -29,7 +29,8 @@ class FlowAsking:
 class Asking:
     """A question with all that its answer needs. is_new: the conversation begins with it.
 
-    data: what a form or a button sent beside the words. flow: None for a chatbot.
+    data: what a form or a button sent beside the words. flow: None for a chatbot. answer: what a person sends to a flow
+    that waits for one, instead of a question.
     """
 
     scope: Scope
@@ -45,6 +46,7 @@ class Asking:
     started: float
     data: Mapping[str, Any] = field(default_factory=dict)
     flow: FlowAsking | None = None
+    answer: Mapping[str, Any] | None = None
 
 
 def begin(

@@ -48,7 +48,7 @@ async def flow_events(works: Workshop, asking: Asking) -> AsyncGenerator[ChatEve
     flow = asking.flow
     assert flow is not None
     heard = _Heard()
-    if flow.record.place.wait == "person":
+    if flow.record.place.wait == "person" and asking.answer is None:
         yield ChatEvent("handoff", {"reason": "", "is_waiting": True})
         yield ChatEvent("run.finished", _whole(asking, heard, Tokens()))
         return
@@ -61,6 +61,7 @@ async def flow_events(works: Workshop, asking: Asking) -> AsyncGenerator[ChatEve
         flow.record,
         history=[FlowTurn(turn.role, turn.content) for turn in asking.history],
         system=_system(asking),
+        answer=asking.answer,
         answers=KnowledgeAnswers(works, asking.scope, asking.config.redaction),
     )
     async with aclosing(events):

@@ -4,32 +4,18 @@ An answer is told to be finished only after its exchange is written, so nothing 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
+from privexbot_app.domains.conversations.exchanges import Exchange
 from privexbot_app.domains.conversations.models import Conversation, Message
 from privexbot_app.domains.conversations.repository import ConversationRepository, MessageRepository
-from privexbot_app.integrations.plugins import Work, Workshop
-from privexbot_app.kit.scope import Scope
+from privexbot_app.domains.conversations.telling import tell
+from privexbot_app.integrations.plugins import Workshop
 
 MOST_AT_ONCE = 100
 GATHERING_SECONDS = 0.02
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """A question and its answer, as the values of rows. is_new: the conversation begins with it.
-
-    keep: writes what else belongs to the exchange, once the conversation's row is there.
-    """
-
-    scope: Scope
-    conversation: Mapping[str, Any]
-    messages: Sequence[Mapping[str, Any]]
-    is_new: bool
-    keep: Callable[[Work], Awaitable[None]] | None = None
 
 
 class Scribe:
@@ -88,11 +74,14 @@ class Scribe:
                 if exchange.is_new:
                     conversations.add(Conversation(**exchange.conversation))
             await work.session.flush()
+            if known := [exchange.conversation["id"] for exchange in exchanges if not exchange.is_new]:
+                await conversations.touch(known)
             for exchange in exchanges:
                 for message in exchange.messages:
                     messages.add(Message(**message))
                 if exchange.keep is not None:
                     await exchange.keep(work)
+                await tell(work, exchange)
 
 
 def _settle(done: "asyncio.Future[None]", error: Exception | None) -> None:

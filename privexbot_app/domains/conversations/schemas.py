@@ -87,11 +87,12 @@ class ChatAnswer(BaseModel):
 
 
 class MessageView(BaseModel):
-    """One turn of a conversation, as its own visitor may see it."""
+    """One turn of a conversation, as its own visitor may see it. author: the person who wrote, for an agent's."""
 
     message_id: UUID
-    role: Literal["visitor", "bot"]
+    role: Literal["visitor", "bot", "agent"]
     content: str
+    author: str = ""
     citations: list[CitationView]
     created_at: datetime
 

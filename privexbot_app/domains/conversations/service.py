@@ -14,11 +14,13 @@ from privexbot_app.domains.bots.schemas import BotConfig, LiveBot
 from privexbot_app.domains.conversations.answer_events import answer_of, events_of, rows_of
 from privexbot_app.domains.conversations.answering import Finished
 from privexbot_app.domains.conversations.asking import Asking, FlowAsking, begin
+from privexbot_app.domains.conversations.exchanges import Exchange
 from privexbot_app.domains.conversations.flow_places import keeper_of, load_flow, load_trial, save_trial
-from privexbot_app.domains.conversations.models import Message
+from privexbot_app.domains.conversations.holding import find_holder, held_events
+from privexbot_app.domains.conversations.live import poke
 from privexbot_app.domains.conversations.remembering import MOST_KEPT, keep_turns, recall_turns
 from privexbot_app.domains.conversations.repository import ConversationRepository, MessageRepository
-from privexbot_app.domains.conversations.saving import Exchange, Scribe
+from privexbot_app.domains.conversations.saving import Scribe
 from privexbot_app.domains.conversations.schemas import (
     Asker,
     ChatEvent,
@@ -26,10 +28,11 @@ from privexbot_app.domains.conversations.schemas import (
     CitationView,
     Feedback,
     History,
-    MessageView,
     Turn,
 )
 from privexbot_app.domains.conversations.sessions import SessionTokens
+from privexbot_app.domains.conversations.telling import tell_feedback
+from privexbot_app.domains.conversations.views import message_view
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.crypto import KeyRing
@@ -72,25 +75,28 @@ class ConversationService:
         scope.require("bots.chat")
         _message_of(question)
         known_id = self.find_session(bot.id, question.session_id, asker)
+        holder = await find_holder(self._works, scope, known_id) if known_id else None
         if history is None:
-            history = await self._load_history(scope, known_id, bot.config.memory.max_messages)
-        flow = await load_flow(self._works, scope, bot, known_id) if bot.config.graph else None
+            history = await self.load_history(scope, known_id, bot.config.memory.max_messages)
+        is_flow = bot.config.graph is not None and holder is None
+        flow = await load_flow(self._works, scope, bot, known_id) if is_flow else None
         asking = self._begin(scope, bot.id, bot.config, question, history, known_id, asker, flow)
         said: list[str] = []
-        is_saved = False
+        is_saved = is_calling = False
         try:
-            async for event in events_of(self._works, asking):
+            async for event in held_events(asking, holder) if holder else events_of(self._works, asking):
                 if event.name == "token":
                     said.append(event.data["delta"])
+                is_calling = is_calling or (event.name == "handoff" and holder is None)
                 if event.name == "run.finished":
                     is_saved = True
-                    await self._save(asking, bot, event.data)
+                    await self.save(asking, bot, event.data, is_calling=is_calling)
                 yield event
         finally:
             if not is_saved:
                 # The visitor may be gone and this task cancelled; what was said is saved all the same.
                 partial = answer_of(asking, Finished("".join(said), [])).model_dump(mode="json")
-                await asyncio.shield(self._save(asking, bot, partial))
+                await asyncio.shield(self.save(asking, bot, partial, is_calling=is_calling))
 
     async def preview(
         self, scope: Scope, draft_id: UUID, config: BotConfig, question: ChatQuestion
@@ -125,7 +131,7 @@ class ConversationService:
                 return History()
             rows = await work.repository(MessageRepository).list_latest(conversation_id, MOST_HISTORY)
         token = self._sessions.issue(conversation_id, bot_id, asker.visitor_id)
-        return History(items=[_message_view(row) for row in rows], session_id=token)
+        return History(items=[message_view(row) for row in rows], session_id=token)
 
     async def find_conversation(
         self, scope: Scope, bot_id: UUID, session_token: str | None, asker: Asker = ANONYMOUS
@@ -165,7 +171,7 @@ class ConversationService:
         for row in rows:
             if row.role == "visitor":
                 exchanges.append((row.content, ""))
-            elif exchanges:
+            elif exchanges and row.role == "bot":
                 exchanges[-1] = exchanges[-1][0], row.content
         return exchanges
 
@@ -177,6 +183,8 @@ class ConversationService:
             if message.conversation_id != conversation_id or message.role != "bot":
                 raise NotFoundError("There is no such message.", code="message_not_found")
             message.rating, message.comment = RATINGS[feedback.rating], feedback.comment
+            if not scope.is_test:
+                await tell_feedback(work, message, feedback)
 
     async def count_answers(self, scope: Scope) -> int:
         """How many answers the workspace's live bots have given. Needs `conversations.read`."""
@@ -210,7 +218,8 @@ class ConversationService:
             data=question.data,
         )
 
-    async def _load_history(self, scope: Scope, conversation_id: UUID | None, limit: int) -> list[Turn]:
+    async def load_history(self, scope: Scope, conversation_id: UUID | None, limit: int) -> list[Turn]:
+        """The latest turns of a conversation as a model is told them, oldest first."""
         if conversation_id is None or limit == 0:
             return []
         if (kept := await recall_turns(self._works, scope, conversation_id, limit)) is not None:
@@ -221,7 +230,10 @@ class ConversationService:
         await keep_turns(self._works, scope, conversation_id, turns, is_beginning=True)
         return turns[-limit:]
 
-    async def _save(self, asking: Asking, bot: LiveBot, whole: dict[str, object]) -> None:
+    async def save(
+        self, asking: Asking, bot: LiveBot, whole: dict[str, object], *, is_calling: bool = False
+    ) -> None:
+        """Write an exchange down. whole: the data of `run.finished`. is_calling: the bot calls for a person."""
         conversation = {
             "id": asking.conversation_id,
             "created_at": utc_now(),
@@ -231,12 +243,22 @@ class ConversationService:
             "channel": asking.asker.channel,
             "visitor_id": asking.asker.visitor_id,
             "is_test": asking.scope.is_test,
+            "last_at": utc_now(),
         }
         rows = rows_of(asking, whole, default_model=self._works.plugins.defaults.llm)
-        exchange = Exchange(asking.scope, conversation, rows, is_new=asking.is_new, keep=keeper_of(asking))
+        exchange = Exchange(
+            asking.scope,
+            conversation,
+            [row for row in rows if row["content"]],  # a flow that a person has answered goes on without a question
+            is_new=asking.is_new,
+            keep=keeper_of(asking),
+            is_calling=is_calling,
+        )
         await self._works.own(Scribe).save(exchange)
         turns = [Turn("user", asking.question), Turn("assistant", str(whole["response"]))]
         await keep_turns(self._works, asking.scope, asking.conversation_id, turns, is_beginning=asking.is_new)
+        if is_calling:
+            await poke(self._works, asking.scope, asking.conversation_id)
 
     async def _load_preview(self, scope: Scope, conversation_id: UUID | None, limit: int) -> list[Turn]:
         if conversation_id is None:
@@ -256,13 +278,3 @@ def _message_of(question: ChatQuestion) -> str:
         raise InvalidError("Type a message first.", code="empty_message")
     require_storable(message)
     return message
-
-
-def _message_view(row: Message) -> MessageView:
-    return MessageView(
-        message_id=row.id,
-        role=cast(Literal["visitor", "bot"], row.role),
-        content=row.content,
-        citations=[CitationView.model_validate(citation) for citation in row.citations],
-        created_at=row.created_at,
-    )

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
-from privexbot_app.domains.leads.service import LeadService
+from privexbot_app.domains.leads.service import Capture, LeadService
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.jobs import job
 from privexbot_app.kit.scope import Scope
+
+CONSENT_IN_FLOW = "Agreed to in the conversation."
 
 
 @job("leads.capture_from_flow", queue="fast", timeout_seconds=60, retries=3)
@@ -14,6 +16,5 @@ async def capture_from_flow(
 ) -> None:
     """Keep a contact. A job may run twice; the contact is kept once."""
     async with works.open(scope) as work:
-        leads = LeadService(work)
-        if await leads.find(UUID(lead_id)) is None:
-            leads.capture_from_flow(UUID(lead_id), UUID(bot_id), UUID(conversation_id), fields)
+        capture = Capture(UUID(lead_id), UUID(bot_id), UUID(conversation_id), fields, CONSENT_IN_FLOW)
+        await LeadService(work).keep(capture)

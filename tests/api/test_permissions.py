@@ -533,9 +533,21 @@ async def world(tmp_path_factory, redis_url) -> AsyncIterator[World]:
         made.people["stranger"] = await installation.register("bob")
         for role in ("viewer", "editor"):
             made.people[role] = await _join(made, role)
+        await _lose_ways_in(made)
         made.ids = await made.make_objects("admin")
         await made.make_objects("stranger")
         yield made
+
+
+async def _lose_ways_in(world: World) -> None:
+    """An admin's session that was ended, and a key of the owner's that may do nothing but talk to bots."""
+    ann = world.people["admin"]
+    ended = await _join(world, "admin")
+    response = await world.installation.http.post(f"{AUTH}/logout", headers=ended.headers)
+    assert response.status_code == 204, response.text
+    key = await world.made("admin", "POST", KEYS, {"name": "Talks", "scopes": ["bots.chat"]})
+    world.people["revoked"] = ended
+    world.people["key"] = replace(ann, headers={"Authorization": f"Bearer {key['key']}"})
 
 
 async def _join(world: World, role: str) -> Person:
@@ -623,6 +635,20 @@ async def test_nobody_gets_in_without_signing_in(world: World, route: Route):
         )
         assert response.status_code == 401, response.text
         assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=str)
+async def test_a_session_that_was_ended_opens_nothing(world: World, route: Route):
+    response = await world.send(route, "revoked", world.ids)
+    assert response.status_code == 401, response.text
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=str)
+async def test_a_key_without_the_scope_is_refused(world: World, route: Route):
+    """403 by the table of permissions, or because the route is about a person, and a key is none."""
+    response = await world.send(route, "key", world.ids)
+    assert response.status_code == 403, response.text
+    assert response.json()["code"] in {"forbidden", "api_key_not_accepted"}
 
 
 @pytest.mark.parametrize("route", WITH_IDS, ids=str)

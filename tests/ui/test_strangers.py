@@ -38,9 +38,11 @@ ONLY_SHOWS = {
     "FlowVersionsState": {"ask_go_back", "stay"},
     "RolesState": {"show_role", "ask_role", "keep_role"},
     "SecurityState": {"ask_for_proof", "show_proof", "ask_remove", "keep", "show_set_up"},
+    "ExchangeState": {"show_import", "show_report"},
     "InvitationState": {"look", "show"},  # the link's token is what lets it be seen
     "TeamState": {"show_invite", "choose_role", "choose_inside", "ask", "keep"},
     "PreviewState": {"restart", "stop", "ask_form"},
+    "PrivacyState": {"choose_documents", "ask"},
     "PublishState": {"close", "go_to"},
     "TryState": {"restart", "stop", "ask_form"},
 }

@@ -1,5 +1,7 @@
 """All chatflows of the workspace: find, begin, continue, duplicate, delete. Members who may only read see them too."""
 
+from typing import Any
+
 import reflex as rx
 
 from privexbot_app.ui.components import (
@@ -17,6 +19,8 @@ from privexbot_app.ui.components import (
     text_input,
 )
 from privexbot_app.ui.layout import dashboard_page
+from privexbot_app.ui.pages.chatflows.dialogs import import_dialog, report_dialog, template_dialog
+from privexbot_app.ui.pages.chatflows.exchange import ExchangeState
 from privexbot_app.ui.pages.chatflows.state import ChatflowRow, ChatflowsState
 
 
@@ -34,17 +38,28 @@ def chatflows_page() -> rx.Component:
         page_header(
             "Chatflows",
             "Conversations that you draw: questions, branches, knowledge, calls to your systems, people.",
-            actions=[_new_button()],
+            actions=[_other_beginnings(), _new_button()],
         ),
         rx.cond(ChatflowsState.is_listed, _lists(), list_skeleton()),
         _new_dialog(),
         _delete_dialog(),
+        template_dialog(),
+        import_dialog(),
+        report_dialog(),
     )
 
 
 def _new_button() -> rx.Component:
     button = rx.button(icon("plus", 16), "New chatflow", on_click=ChatflowsState.show_new(True))
     return _only_with("bots.write", button)
+
+
+def _other_beginnings() -> rx.Component:
+    templates = rx.button(
+        icon("layout-template", 16), "Templates", variant="soft", on_click=ExchangeState.show_templates(True)
+    )
+    file = rx.button(icon("file-up", 16), "Import", variant="soft", on_click=ExchangeState.show_import(True))
+    return rx.fragment(_only_with("bots.write", templates), _only_with("bots.write", file))
 
 
 def _lists() -> rx.Component:
@@ -54,7 +69,7 @@ def _lists() -> rx.Component:
         "No chatflows yet",
         "Draw what your bot does, step by step. You can try it before anybody else sees it.",
         icon_name="workflow",
-        actions=[_new_button()],
+        actions=[_other_beginnings(), _new_button()],
     )
     not_found = empty_state("Nothing found", "No chatflow has these words in its name.", icon_name="search-x")
     return rx.cond(
@@ -88,13 +103,14 @@ def _drafts() -> rx.Component:
 
 
 def _draft_row(row: rx.Var[ChatflowRow]) -> rx.Component:
+    discard = rx.fragment(rx.dropdown_menu.separator(), _delete_item("draft", row))
     return item(
         row.name,
         href=row.href,
         icon=icon("pencil-line", 17),
         status=badge("Draft"),
         meta=[row.version, row.nodes, row.edited],
-        side=[_only_with("bots.write", _menu(row, _delete_item("draft", row)))],
+        side=[_menu(row, _export_item(ExchangeState.export_draft, row), _only_with("bots.write", discard))],
     )
 
 
@@ -124,7 +140,14 @@ def _live_row(row: rx.Var[ChatflowRow]) -> rx.Component:
         meta=[row.version, row.nodes, row.edited],
         side=[
             _only_with("bots.write", edit),
-            _menu(row, _only_with("bots.write", writing), try_it, copy, _only_with("bots.deploy", delete)),
+            _menu(
+                row,
+                _only_with("bots.write", writing),
+                try_it,
+                copy,
+                _export_item(ExchangeState.export_live, row),
+                _only_with("bots.deploy", delete),
+            ),
         ],
     )
 
@@ -140,6 +163,10 @@ def _menu(row: rx.Var[ChatflowRow], *items: rx.Component) -> rx.Component:
     return rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(trigger), rx.dropdown_menu.content(*items, variant="soft", align="end")
     )
+
+
+def _export_item(export: Any, row: rx.Var[ChatflowRow]) -> rx.Component:
+    return rx.dropdown_menu.item(icon("file-down", 15), "Export", on_select=export(row.id, row.name))
 
 
 def _delete_item(kind: str, row: rx.Var[ChatflowRow]) -> rx.Component:

@@ -23,6 +23,7 @@ BREACHES = {
     "tables-evaluations": ("api/v1/golden.py", "from privexbot_app.domains.evaluations import repository"),
     "tables-leads": ("api/v1/leads.py", "from privexbot_app.domains.leads import repository"),
     "tables-webhooks": ("api/v1/webhooks.py", "from privexbot_app.domains.webhooks import repository"),
+    "tables-privacy": ("api/v1/privacy.py", "from privexbot_app.domains.privacy import repository"),
     "tables-conversations": ("api/v1/chatbots.py", "from privexbot_app.domains.conversations import models"),
     "kinds": ("integrations/llms/extractive.py", "from privexbot_app.integrations.embeddings import base"),
     "plugins-meet": ("integrations/llms/base.py", "from privexbot_app.integrations import plugins"),

@@ -180,7 +180,7 @@ async def test_an_answer_that_cannot_be_saved_ends_the_stream_with_an_error(talk
     async def fail(self, *arguments, **options):
         raise OSError("disk full")
 
-    monkeypatch.setattr(ConversationService, "_save", fail)
+    monkeypatch.setattr(ConversationService, "save", fail)
     events = await talk.stream()
     assert events[-1] == ("error", {**events[-1][1], "code": "internal"})
 

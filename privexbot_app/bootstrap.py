@@ -79,6 +79,7 @@ def build_runtime(settings: Settings | None = None) -> Runtime:
         version=privexbot_app.__version__,
         is_production=settings.environment is Environment.PRODUCTION,
         trusted_proxy_hops=settings.trusted_proxy_hops,
+        staff_emails=frozenset(address.lower() for address in settings.staff_emails),
         capacity=Capacity(settings.max_open_answers, settings.max_open_answers_per_bot),
         prices=settings.model_prices,
     )

@@ -25,6 +25,7 @@ class Runtime:
     browser_url: the address that people type, without a slash at the end.
     max_upload_bytes: size of the largest file.
     trusted_proxy_hops: proxies in front of us whose word on a caller's address we take.
+    staff_emails: of the operator's people, in lower case (see `domains.tenancy.staff`).
     capacity: answers that are given at once. prices: of models' tokens, for analytics.
     """
 
@@ -35,6 +36,7 @@ class Runtime:
     version: str
     is_production: bool
     trusted_proxy_hops: int = 0
+    staff_emails: frozenset[str] = frozenset()
     capacity: Capacity = Capacity()
     prices: Prices = field(default_factory=dict)
 

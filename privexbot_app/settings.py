@@ -116,6 +116,11 @@ class Settings(BaseSettings):
         description='Prices of a million tokens for the costs in analytics, as JSON by model, "provider/model" or '
         'provider: `{"openai_like/small": {"prompt": 0.15, "completion": 0.6}}`.',
     )
+    staff_emails: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Addresses, separated by commas, of people who may find organizations and close or reopen them; "
+        "every look is in the organization's log. Nobody by default.",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @model_validator(mode="before")
@@ -124,6 +129,14 @@ class Settings(BaseSettings):
         networks = values.get("allowed_private_networks")
         if isinstance(networks, str):
             values["allowed_private_networks"] = tuple(part.strip() for part in networks.split(",") if part.strip())
+        return values
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_staff(cls, values: dict[str, Any]) -> dict[str, Any]:
+        staff = values.get("staff_emails")
+        if isinstance(staff, str):
+            values["staff_emails"] = tuple(part.strip() for part in staff.split(",") if part.strip())
         return values
 
     @model_validator(mode="before")

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
@@ -46,9 +47,9 @@ class SmtpServer:
 
 
 @asynccontextmanager
-async def running_smtp(server: SmtpServer) -> AsyncIterator[SmtpServer]:
-    """The server on a free port of this machine."""
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+async def running_smtp(server: SmtpServer, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[SmtpServer]:
+    """The server on a free port of this machine; with `tls` it is encrypted from the first byte."""
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server

@@ -1,4 +1,7 @@
-"""What `privexbot rotate-keys` seals anew after the installation's secret has changed: each room registers its own."""
+"""What `privexbot rotate-keys` does: each room registers what it seals anew.
+
+resealers run after the installation's secret has changed; renewers give workspaces other keys, whatever the secret is.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 Resealer = Callable[[Any], Awaitable[int]]
 
 RESEALERS: dict[str, Resealer] = {}
+RENEWERS: dict[str, Resealer] = {}
 
 
 def resealer(name: str) -> Callable[[Resealer], Resealer]:
@@ -13,11 +17,22 @@ def resealer(name: str) -> Callable[[Resealer], Resealer]:
 
     name: what it seals anew, as the command says it. The function returns how many values needed it, and may run twice.
     """
+    return _registering(RESEALERS, name)
 
+
+def renewer(name: str) -> Callable[[Resealer], Resealer]:
+    """Register `async def renew(works) -> int` for `rotate-keys --data-keys`. Raises as `resealer` does.
+
+    name: what gets another key. The function returns how many values were sealed by their new key.
+    """
+    return _registering(RENEWERS, name)
+
+
+def _registering(registry: dict[str, Resealer], name: str) -> Callable[[Resealer], Resealer]:
     def add(reseal: Resealer) -> Resealer:
-        if name in RESEALERS:
+        if name in registry:
             raise ValueError(f"resealer {name!r} is registered twice")
-        RESEALERS[name] = reseal
+        registry[name] = reseal
         return reseal
 
     return add

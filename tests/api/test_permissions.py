@@ -158,6 +158,10 @@ TABLE = (
     Route("GET", "/api/v1/organizations", SIGNED_IN),
     Route("POST", "/api/v1/organizations", SIGNED_IN, 201, {"name": "Another"}),
     Route("POST", "/api/v1/invitations/accept", SIGNED_IN, 404, {"token": "x"}),
+    # staff of the installation; for everybody else nothing is there
+    Route("GET", "/api/v1/staff/organizations", SIGNED_IN, 404, params={"text": "harbour"}),
+    Route("POST", "/api/v1/staff/organizations/{organization_id}/close", SIGNED_IN, 404),
+    Route("POST", "/api/v1/staff/organizations/{organization_id}/restore", SIGNED_IN, 404),
     # the organization
     Route("GET", ORG, MEMBERS),
     Route("PATCH", ORG, ORGANIZATION, 200, {"name": "New"}),

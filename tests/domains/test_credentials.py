@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from privexbot_app.domains.bots.identity import binding_of
 from privexbot_app.domains.bots.jobs import reseal_bot_secrets
 from privexbot_app.domains.bots.models import Bot, BotIdentity
-from privexbot_app.domains.credentials.jobs import rewrap_data_keys
+from privexbot_app.domains.credentials.jobs import renew_data_keys, rewrap_data_keys
 from privexbot_app.domains.credentials.models import Credential, DataKey
 from privexbot_app.domains.credentials.service import CredentialService, CredentialTypeUnfitError, reveal_credential
 from privexbot_app.domains.credentials.types import (
@@ -28,8 +29,10 @@ from privexbot_app.kit.crypto import KeyRing
 from privexbot_app.kit.database import SystemScope
 from privexbot_app.kit.errors import InternalError, NotFoundError
 from privexbot_app.kit.scope import Scope
-from tests.installation import Installation, Person, installed
+from tests.installation import ON_BOTH_DATABASES, Installation, Person, installed
+from tests.kit.http.test_tls import write_certificate
 from tests.servers import serving
+from tests.smtp_server import SmtpServer, running_smtp
 
 SECRET = "sk-live-0123456789-Zanzibar"
 VAULT = "/api/v1/credentials"
@@ -247,6 +250,54 @@ async def test_a_right_credential_passes_its_test_and_a_wrong_one_does_not(redis
         assert (found["is_good"], problem in found["problem"]) == (not problem, True)
         shown = (await machine.http.get(f"{VAULT}/{made['id']}", headers=ann.headers)).json()
         assert (shown["tested_at"], shown["test_problem"]) == (found["tested_at"], found["problem"])
+
+
+@pytest.mark.parametrize(("password", "problem"), [(SECRET, ""), ("wrong", "does not accept")])
+async def test_a_mail_server_is_signed_in_to(redis_url, tmp_path, monkeypatch, password, problem):
+    certificate, key = write_certificate(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, key)
+    async with (
+        running_smtp(SmtpServer(password=SECRET), tls=tls) as server,
+        installed(tmp_path / "data", redis_url, allowed_private_networks="127.0.0.0/8, ::1/128") as machine,
+    ):
+        ann = await machine.register("ann")
+        here = {"host": "localhost", "port": server.port, "security": "tls", "username": "shop", "password": password}
+        made = await keep(machine, ann, "smtp", **here)
+        assert made["can_be_tested"]
+        found = (await machine.http.post(f"{VAULT}/{made['id']}/test", headers=ann.headers)).json()
+        assert (found["is_good"], problem in found["problem"]) == (not problem, True)
+        assert server.messages == []
+
+
+@pytest.mark.parametrize(
+    ("type", "settings"),
+    [("smtp", {"host": "127.0.0.1"}), ("database_url", {"url": "postgresql://reader:secret@127.0.0.1/shop"})],
+)
+async def test_no_test_reaches_a_private_server(installation: Installation, ann: Person, type: str, settings: Any):
+    made = await keep(installation, ann, type, **settings)
+    found = (await installation.http.post(f"{VAULT}/{made['id']}/test", headers=ann.headers)).json()
+    assert (found["is_good"], "public internet" in found["problem"]) == (False, True)
+
+
+@ON_BOTH_DATABASES
+async def test_a_workspace_gets_another_data_key_and_opens_what_it_had(
+    installation: Installation, ann: Person, bob: Person
+):
+    made = {person.email: await keep(installation, person) for person in (ann, bob)}
+    async with installation.works.open(SystemScope("test"), read_only=True) as work:
+        before = set((await work.session.execute(select(DataKey.wrapped))).scalars())
+        sealed = set((await work.session.execute(select(Credential.sealed))).scalars())
+    assert await renew_data_keys(installation.works) == 2
+    async with installation.works.open(SystemScope("test"), read_only=True) as work:
+        assert before.isdisjoint((await work.session.execute(select(DataKey.wrapped))).scalars())
+        assert sealed.isdisjoint((await work.session.execute(select(Credential.sealed))).scalars())
+    for person in (ann, bob):
+        config = await reveal_credential(
+            installation.works, scope_of(person), UUID(made[person.email]["id"]), used_by="x:1", of=BearerConfig
+        )
+        assert config.token.get_secret_value() == SECRET
 
 
 async def test_after_a_new_secret_key_data_keys_are_wrapped_anew_once(installation: Installation, ann: Person):

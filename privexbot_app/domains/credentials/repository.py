@@ -14,8 +14,12 @@ class DataKeyRepository(TenantRepository[DataKey]):
     noun = "data key"
 
     async def find_own(self) -> DataKey | None:
-        """The workspace's key, or None before its first credential."""
-        return await self.one(self.query())
+        """The workspace's key, or None before its first credential. It stays what it is until our commit.
+
+        A rotation waits for us, and we for it; without that, a secret could be sealed by a key that is just leaving.
+        """
+        query = self.query().with_for_update(read=True).execution_options(populate_existing=True)
+        return await self.one(query)
 
 
 class CredentialRepository(TenantRepository[Credential]):

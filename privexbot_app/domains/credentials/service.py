@@ -29,6 +29,7 @@ from privexbot_app.domains.credentials.types import (
     KEPT_TYPES,
     CredentialConfig,
     HttpCredential,
+    Testable,
     split_secrets,
 )
 from privexbot_app.integrations.plugins import Work, Workshop
@@ -38,6 +39,7 @@ from privexbot_app.kit.pagination import Page, PageParams
 from privexbot_app.kit.scope import Scope
 
 STAMP_EVERY = timedelta(minutes=1)
+TESTED_WITHOUT_ADDRESS = frozenset({"smtp", "database_url"})
 
 Config = TypeVar("Config", bound=CredentialConfig)
 
@@ -210,12 +212,12 @@ class CredentialService:
             row.last_used_at = use.last_used_at = now
         return config
 
-    async def open_for_test(self, credential_id: UUID) -> HttpCredential:
-        """The credential for a test of its own address. Needs `credentials.manage`. Raises CredentialTypeUnfitError."""
+    async def open_for_test(self, credential_id: UUID) -> Testable:
+        """The credential for a test. Needs `credentials.manage`. Raises InvalidError (`credential_untestable`)."""
         self._work.scope.require("credentials.manage")
         row = await self._rows.get(credential_id)
         config = await self._open(row)
-        if not isinstance(config, HttpCredential) or not config.test_url:
+        if not isinstance(config, Testable) or (isinstance(config, HttpCredential) and not config.test_url):
             raise InvalidError(
                 "This credential has no address for a test. Replace it with one that has.", code="credential_untestable"
             )
@@ -239,7 +241,10 @@ class CredentialService:
         row.sealed = (await self._envelope()).seal(secrets, row.id)
 
     async def _open(self, row: Credential) -> CredentialConfig:
-        secrets = (await self._envelope()).open(row.sealed, row.id)
+        envelope = await self._envelope()
+        # The key may have been replaced since the row was read; from here on it cannot.
+        await self._work.session.refresh(row, ["sealed"])
+        secrets = envelope.open(row.sealed, row.id)
         return KEPT_TYPES[row.type].model_validate({**row.settings, **secrets})
 
     async def _envelope(self) -> Envelope:
@@ -279,7 +284,7 @@ def _view(row: Credential, uses: Sequence[CredentialUse]) -> CredentialView:
         created_at=row.created_at,
         replaced_at=row.replaced_at,
         last_used_at=row.last_used_at,
-        can_be_tested=bool(row.settings.get("test_url")),
+        can_be_tested=row.type in TESTED_WITHOUT_ADDRESS or bool(row.settings.get("test_url")),
         tested_at=row.tested_at,
         test_problem=row.test_problem,
         uses=[UseView(used_by=use.used_by, label=use.label, last_used_at=use.last_used_at) for use in uses],

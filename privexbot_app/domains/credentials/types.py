@@ -272,6 +272,8 @@ CREDENTIAL_TYPES: dict[str, type[CredentialConfig]] = {
     "webhook_url": WebhookUrlConfig,
     "database_url": DatabaseUrlConfig,
 }
+Testable = HttpCredential | SmtpConfig | DatabaseUrlConfig
+"""What can be tried: an address of the owner's choice, a mail server, a database."""
 CONNECTION = "connection"
 KEPT_TYPES: dict[str, type[CredentialConfig]] = {**CREDENTIAL_TYPES, CONNECTION: ConnectionConfig}
 """Also the one that nobody types in."""

@@ -88,6 +88,12 @@ class UserDirectory:
         user = await self._rows.find_user_by_email(email.strip().lower())
         return UserView.model_validate(user) if user else None
 
+    async def find_proved_email(self, user_id: UUID) -> str:
+        """The user's address if they have proved that they read mail there, else nothing."""
+        for user in await self._rows.list_users([user_id]):
+            return (user.email or "") if user.email_verified_at else ""
+        return ""
+
 
 class IdentityService:
     """Users and their sessions, inside one unit of work."""

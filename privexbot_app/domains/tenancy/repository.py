@@ -96,6 +96,14 @@ class TenancyRepository:
         """The organization or None."""
         return await self._session.get(Organization, organization_id)
 
+    async def search_organizations(self, text: str, *, limit: int) -> list[Organization]:
+        """Organizations whose name or slug holds a text, oldest first; those that are being deleted among them."""
+        holds = or_(
+            Organization.name.icontains(text, autoescape=True), Organization.slug.icontains(text, autoescape=True)
+        )
+        statement = select(Organization).where(holds).order_by(Organization.id).limit(limit)
+        return list((await self._session.execute(statement)).scalars().all())
+
     async def lock_organization(self, organization_id: UUID) -> None:
         """Make others who change the members of this organization wait for our commit. SQLite has one writer anyway."""
         await self._session.execute(select(Organization.id).where(Organization.id == organization_id).with_for_update())

@@ -46,6 +46,18 @@ class OrganizationView(BaseModel):
     delete_after: datetime | None = None
 
 
+class StaffOrganizationView(BaseModel):
+    """What staff of the installation may know of an organization: that it is there, how large, and whether it ends."""
+
+    id: UUID
+    name: str
+    slug: str
+    created_at: datetime
+    delete_after: datetime | None
+    members: int
+    workspaces: int
+
+
 class ContextView(BaseModel):
     """Where the caller is at work now."""
 

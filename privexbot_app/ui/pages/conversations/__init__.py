@@ -1,0 +1,1 @@
+"""What visitors and bots have said to each other, and answering in person."""

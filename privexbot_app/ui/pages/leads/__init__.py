@@ -1,0 +1,1 @@
+"""Contacts that visitors have left, and what becomes of them."""

@@ -223,6 +223,6 @@ def _dress(
         extra += DATA_HEADERS
         if not is_public:
             extra.append(NO_FRAME)
-    elif not is_public and not path.startswith("/chat/"):  # hosted pages may be framed, and have a policy of their own
+    elif not is_public and not path.startswith(("/chat/", "/embed/")):  # pages of bots have policies of their own
         extra += DASHBOARD_HEADERS
     return [*message["headers"], *(pair for pair in extra if pair[0] not in present)]

@@ -89,6 +89,8 @@ TABLE = (
     Route("GET", "/widget.js", PUBLIC),
     Route("GET", "/widget/{name}", PUBLIC, 404),
     Route("GET", "/chat/{bot_id}", PUBLIC),
+    Route("POST", "/chat/{bot_id}", PUBLIC, 303),
+    Route("GET", "/embed/{bot_id}", PUBLIC),
     Route("GET", f"{TALK}/config", PUBLIC),
     Route("POST", f"{TALK}/chat", PUBLIC, 200, {"message": "When is it open?"}),
     Route("GET", f"{TALK}/history", PUBLIC, 200, params={"session_id": "x"}),

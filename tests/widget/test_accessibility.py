@@ -145,7 +145,7 @@ def test_text_can_be_read_on_any_brand_colour(host, chat, ask, scheme, color):
         ".chip .page",
         ".avatar",
         ".compact .greeting",
-        "footer",
+        ".footer",
     ):
         assert page.locator(selector).first.evaluate(CONTRAST) >= 4.5, selector
 

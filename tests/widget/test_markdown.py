@@ -16,7 +16,19 @@ ALLOWED_TAGS = {
     *("P", "BR", "STRONG", "EM", "CODE", "PRE", "UL", "OL", "LI", "A", "H3", "H4", "H5", "H6", "HR", "BLOCKQUOTE"),
     *("DIV", "TABLE", "THEAD", "TBODY", "TR", "TH", "TD", "BUTTON", "SPAN"),
 }
-ALLOWED_ATTRIBUTES = {"dir", "href", "target", "rel", "class", "tabindex", "start", "type", "aria-label", "title"}
+ALLOWED_ATTRIBUTES = {
+    "dir",
+    "href",
+    "target",
+    "rel",
+    "class",
+    "part",
+    "tabindex",
+    "start",
+    "type",
+    "aria-label",
+    "title",
+}
 INVENTORY = """nodes => {
   const all = nodes.flatMap((node) => [...node.querySelectorAll('*')]);
   return {
@@ -49,7 +61,7 @@ def show(host: FakeHost, visit: Callable[..., Page], site, embed) -> Show:
 
 
 def _html(page: Page) -> str:
-    strip = 'node => node.innerHTML.replace(/ (dir|tabindex|target|rel)="[^"]*"/g, \'\')'
+    strip = 'node => node.innerHTML.replace(/ (dir|tabindex|target|rel|part)="[^"]*"/g, \'\')'
     return page.locator(".message.bot .bubble").first.evaluate(strip)
 
 

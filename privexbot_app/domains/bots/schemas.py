@@ -1,12 +1,21 @@
 """What a chatbot is made of, and what the doors see of it."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from privexbot_app.domains.bots.kinds import BotKind
+from privexbot_app.domains.bots.look import (
+    MOST_RULES,
+    Appearance,
+    Consent,
+    HostedPage,
+    LeadCapture,
+    Part,
+    ProactiveRule,
+)
 from privexbot_app.domains.knowledge.schemas import SearchMode
 from privexbot_app.flow.spec import GraphSpec
 from privexbot_app.kit.fields import Trimmed
@@ -22,12 +31,6 @@ MOST_ORIGINS = 50
 
 BotName = Annotated[str, Trimmed, Field(max_length=80)]
 Suggestion = Annotated[str, Trimmed, Field(min_length=1, max_length=200)]
-
-
-class Part(BaseModel):
-    """A part of a bot's configuration; unknown fields are refused, so that a misspelt one is not lost in silence."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class ModelChoice(Part):
@@ -57,31 +60,6 @@ class Memory(Part):
     """How many earlier messages of the conversation the bot reads."""
 
     max_messages: int = Field(10, ge=0, le=100)
-
-
-class Appearance(Part):
-    """How the widget and the hosted page look."""
-
-    color: str = Field("#4f46e5", pattern=r"^#[0-9a-fA-F]{6}$")
-    theme: Literal["auto", "light", "dark"] = "auto"
-    position: Literal["right", "left"] = "right"
-    title: str | None = Field(None, max_length=80)
-    avatar_url: str | None = Field(None, max_length=500)
-
-    @field_validator("avatar_url")
-    @classmethod
-    def _check_avatar(cls, value: str | None) -> str | None:
-        if value:
-            TypeAdapter(HttpUrl).validate_python(value)
-        return value or None
-
-
-class LeadCapture(Part):
-    """Whether visitors are asked who they are. consent_text: what they agree to; kept with what they leave."""
-
-    is_enabled: bool = False
-    fields: list[str] = Field(default_factory=lambda: ["name", "email"], max_length=20)
-    consent_text: str = Field("I agree that my details are kept so that you can contact me.", max_length=1000)
 
 
 class Limits(Part):
@@ -127,6 +105,9 @@ class BotConfig(Part):
     suggested_questions: list[Suggestion] = Field([], max_length=MOST_SUGGESTIONS)
     appearance: Appearance = Appearance()
     lead_capture: LeadCapture = LeadCapture()
+    consent: Consent = Consent()
+    proactive: list[ProactiveRule] = Field([], max_length=MOST_RULES)
+    page: HostedPage = HostedPage()
     allowed_origins: list[str] = Field([], max_length=MOST_ORIGINS)
     limits: Limits = Limits()
     mcp: Mcp = Mcp()
@@ -215,6 +196,8 @@ class PublicConfig(BaseModel):
     suggested_questions: list[str]
     appearance: Appearance
     lead_capture: LeadCapture
+    consent: Consent
+    proactive: list[ProactiveRule]
     is_language_model_connected: bool
 
 

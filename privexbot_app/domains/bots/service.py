@@ -208,6 +208,8 @@ def public_config(bot: LiveBot, plugins: Plugins) -> PublicConfig:
         suggested_questions=config.suggested_questions,
         appearance=config.appearance,
         lead_capture=config.lead_capture,
+        consent=config.consent,
+        proactive=config.proactive,
         is_language_model_connected=model.is_language_model,
     )
 

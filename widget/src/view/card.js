@@ -11,8 +11,8 @@ export function create({ citation, title = citation.title, content, onClose, CLO
     'section',
     { class: 'card', role: 'dialog', 'aria-label': label },
     h(
-      'header',
-      null,
+      'div',
+      { class: 'card-head' },
       citation && h('span', { class: 'number' }, `${citation.index}`),
       h('div', { class: 'card-title' }, h('strong', { dir: 'auto' }, title), citation?.page && h('span', { class: 'page' }, t('Page {page}', citation))),
       close,

@@ -3,12 +3,13 @@
  */
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** h('button', {class: 'x', 'aria-label': 'Close', onclick: handler}, 'text', node). Empty children are left out. */
+/** Every class is a part as well, so that the page may style it. h('button', {class: 'x', 'aria-label': 'Close', onclick: handler}, 'text', node). Empty children are left out. */
 export function h(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value);
     else if (value || value === 0) element.setAttribute(name, value === true ? '' : value);
+    if (name === 'class') element.part = value;
   }
   element.append(...children.flat().filter(Boolean));
   return element;

@@ -42,8 +42,8 @@ export function create({ api, session, store, actions, head, h, iconButton, t, l
 
   const past = () => JSON.parse(session.note('past') || '[]').filter(({ token }) => token !== session.get());
 
-  function offer() {
-    if (button || !past().length) return;
+  function offer(isSure) {
+    if (button || !(isSure || past().length)) return;
     button = iconButton(PAST, t('Earlier conversations'), list);
     head.querySelector('h2').after(button);
   }
@@ -70,7 +70,7 @@ export function create({ api, session, store, actions, head, h, iconButton, t, l
     const token = session.get();
     if (!title || !token) return;
     session.note('past', JSON.stringify([{ token, title, at: Date.now() }, ...past()].slice(0, MOST_KEPT)));
-    offer();
+    offer(true);
   }
 
   offer();

@@ -32,7 +32,7 @@ export function createPanel({ config, words, isInline, shared, onClose }) {
     head,
     h('div', { class: 'stage' }, messages.element, overlay),
     composer.element,
-    h('footer', null, t('Powered by {brand}', { brand: 'PrivexBot' })),
+    h('div', { class: 'footer' }, t('Powered by {brand}', { brand: 'PrivexBot' })),
     spoken,
   );
   let traits, later;
@@ -109,7 +109,7 @@ function createHeader({ config, isInline, onClose, onFresh, t }) {
     initial.append(picture);
   }
   return h(
-    'header',
+    'div',
     { class: 'head' },
     initial,
     h('h2', { dir: 'auto' }, config.title),

@@ -31,6 +31,23 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def _pairs(text: str) -> dict[str, str]:
+    """
+    >>> _pairs("Send = Ask away\\nno sign")
+    {'Send': 'Ask away', 'no sign': ''}
+    """
+    return {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in _lines(text))}
+
+
+def _rules(text: str) -> list[dict[str, str]]:
+    """
+    >>> _rules("delay | 20 | /prices | Any questions?")
+    [{'trigger': 'delay', 'value': '20', 'url_contains': '/prices', 'message': 'Any questions?'}]
+    """
+    names = ("trigger", "value", "url_contains", "message")
+    return [dict(zip(names, map(str.strip, line.split("|", 3)), strict=False)) for line in _lines(text)]
+
+
 FIELDS: dict[str, Field] = {
     "name": Field("general"),
     "description": Field("general"),
@@ -50,6 +67,24 @@ FIELDS: dict[str, Field] = {
     "appearance.theme": Field("appearance"),
     "appearance.position": Field("appearance"),
     "appearance.title": Field("appearance", _optional),
+    "appearance.avatar_url": Field("appearance", _optional),
+    "appearance.language": Field("appearance", lambda text: None if text == AS_SET else text),
+    "appearance.texts": Field("appearance", _pairs),
+    "consent.is_asked": Field("visitors"),
+    "consent.text": Field("visitors", _optional),
+    "consent.url": Field("visitors", _optional),
+    "lead_capture.is_enabled": Field("visitors"),
+    "lead_capture.when": Field("visitors"),
+    "lead_capture.after_messages": Field("visitors"),
+    "lead_capture.is_required": Field("visitors"),
+    "lead_capture.fields": Field("visitors", _lines),
+    "lead_capture.message": Field("visitors", _optional),
+    "lead_capture.consent_text": Field("visitors"),
+    "proactive": Field("visitors", _rules),
+    "page.title": Field("page", _optional),
+    "page.logo_url": Field("page", _optional),
+    "page.is_listed": Field("page"),
+    "page.password": Field("page", _optional),
     "allowed_origins": Field("access", _lines),
 }
 
@@ -62,6 +97,9 @@ SENTENCES = {
     "greater_than_equal": "This number is too small.",
     "less_than_equal": "This number is too large.",
     "string_pattern_mismatch": "Enter a colour such as #4f46e5.",
+    "url_parsing": "Enter an address such as https://example.com/picture.png.",
+    "literal_error": "Use one of the words that are offered.",
+    "missing": "Something is missing in a line.",
 }
 """What people read instead of the validator's words."""
 
@@ -73,6 +111,11 @@ def to_texts(config: BotConfig) -> dict[str, str]:
     texts[KNOWLEDGE] = "\n".join(str(choice.kb_id) for choice in config.knowledge_bases)
     texts["retrieval.mode"] = texts["retrieval.mode"] or AS_SET
     texts["llm.provider"] = texts["llm.provider"] or DEFAULT_PROVIDER
+    texts["appearance.language"] = texts["appearance.language"] or AS_SET
+    texts["appearance.texts"] = "\n".join(f"{key} = {value}" for key, value in config.appearance.texts.items())
+    texts["proactive"] = "\n".join(
+        f"{rule.trigger} | {rule.value} | {rule.url_contains} | {rule.message}" for rule in config.proactive
+    )
     return texts
 
 

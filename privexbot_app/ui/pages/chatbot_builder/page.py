@@ -7,7 +7,7 @@ from privexbot_app.ui.components import empty_state, icon, list_skeleton, note, 
 from privexbot_app.ui.components.chat import chat_panel
 from privexbot_app.ui.layout import dashboard_page
 from privexbot_app.ui.pages.chatbot_builder.deploy import DeployState
-from privexbot_app.ui.pages.chatbot_builder.parts import tabs
+from privexbot_app.ui.pages.chatbot_builder.parts import tabs, visitors
 from privexbot_app.ui.pages.chatbot_builder.parts.deploying import deploy_dialog
 from privexbot_app.ui.pages.chatbot_builder.preview import PreviewState
 from privexbot_app.ui.pages.chatbot_builder.state import BuilderState
@@ -17,7 +17,9 @@ TABS = (
     ("instructions", "Instructions", tabs.instructions),
     ("knowledge", "Knowledge", tabs.knowledge),
     ("model", "Model", tabs.model),
-    ("appearance", "Appearance", tabs.appearance),
+    ("appearance", "Appearance", visitors.appearance),
+    ("visitors", "Visitors", visitors.visitors),
+    ("page", "Page", visitors.page),
     ("access", "Access", tabs.access),
 )
 BACK = ("Chatbots", routes.chatbots())

@@ -1,4 +1,4 @@
-"""The six tabs of the form."""
+"""The tabs of the form that say what the chatbot is; what visitors meet is in `visitors`."""
 
 import reflex as rx
 
@@ -6,7 +6,6 @@ from privexbot_app.ui import routes
 from privexbot_app.ui.components import badge, choice, empty_state, note
 from privexbot_app.ui.pages.chatbot_builder.fields import AS_SET, KNOWLEDGE, element_id
 from privexbot_app.ui.pages.chatbot_builder.parts.controls import line, lines, options, select, slider
-from privexbot_app.ui.pages.chatbot_builder.parts.look import look_preview
 from privexbot_app.ui.pages.chatbot_builder.state import BaseRow, BuilderState
 
 GROUNDINGS = (
@@ -23,7 +22,7 @@ MODES = (
 
 
 def general() -> rx.Component:
-    return _tab(
+    return tab(
         line("Name", "name", max_length=80, help_text="Visitors see it above the chat."),
         lines("Description", "description", rows="2", help_text="For you and your team."),
         lines("Greeting", "greeting", rows="2", help_text="The first thing that the chatbot says."),
@@ -38,7 +37,7 @@ def general() -> rx.Component:
 
 
 def instructions() -> rx.Component:
-    return _tab(
+    return tab(
         lines(
             "Instructions",
             "system_prompt",
@@ -67,7 +66,7 @@ def knowledge() -> rx.Component:
         tab_index=-1,
         class_name="pb-field",
     )
-    return _tab(
+    return tab(
         rx.cond(BuilderState.bases, chosen, rx.el.div(empty, id=element_id(KNOWLEDGE), tab_index=-1)),
         rx.el.div(
             line(
@@ -97,7 +96,7 @@ def model() -> rx.Component:
         icon_name="plug-zap",
         tone="warn",
     )
-    return _tab(
+    return tab(
         rx.cond(BuilderState.lacks_model, quoting),
         select("Provider", "llm.provider", BuilderState.providers),
         line(
@@ -136,28 +135,8 @@ def model() -> rx.Component:
     )
 
 
-def appearance() -> rx.Component:
-    return _tab(
-        rx.el.div(
-            rx.el.div(
-                line("Title", "appearance.title", max_length=80, placeholder="The chatbot’s name"),
-                line("Colour", "appearance.color", type="color", class_name="pb-color"),
-                select(
-                    "Look",
-                    "appearance.theme",
-                    (("auto", "As the visitor’s device"), ("light", "Light"), ("dark", "Dark")),
-                ),
-                select("Position", "appearance.position", (("right", "Bottom right"), ("left", "Bottom left"))),
-                class_name="pb-stack",
-            ),
-            look_preview(),
-            class_name="pb-grid-2",
-        )
-    )
-
-
 def access() -> rx.Component:
-    return _tab(
+    return tab(
         lines(
             "Allowed websites",
             "allowed_origins",
@@ -169,7 +148,8 @@ def access() -> rx.Component:
     )
 
 
-def _tab(*parts: rx.Component) -> rx.Component:
+def tab(*parts: rx.Component) -> rx.Component:
+    """The content of a tab."""
     return rx.el.div(*parts, class_name="pb-stack pb-stack-wide")
 
 

@@ -31,6 +31,7 @@ ONLY_SHOWS = {
     "ChatbotState": {"ask_go_back", "stay", "ask_delete"},
     "ChatbotsState": {"search", "show_new", "ask_delete", "keep"},
     "ChatflowsState": {"search", "show_new", "ask_delete", "keep"},
+    "ConnectionsState": {"ask_disconnect", "keep"},
     "CredentialsState": {"show_add", "choose_type", "close", "ask_delete", "keep"},
     "DeployState": {"close", "hide"},
     "DoorState": {"send_on"},

@@ -89,8 +89,9 @@ class AnalyticsState(ScopedState):
     @rx.event
     async def choose_bot(self, bot: str) -> None:
         """Look at one bot, or at all."""
+        scope = await self.scope()
         self.bot = ALL if bot == ALL else str(parse_id(bot))
-        await self._read(await self.scope())
+        await self._read(scope)
 
     @rx.event
     def write(self, number: int) -> None:

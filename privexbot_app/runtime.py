@@ -37,7 +37,7 @@ class Runtime:
     is_production: bool
     trusted_proxy_hops: int = 0
     staff_emails: frozenset[str] = frozenset()
-    capacity: Capacity = Capacity()
+    capacity: Capacity = field(default_factory=Capacity)
     prices: Prices = field(default_factory=dict)
 
     @property

@@ -28,7 +28,10 @@ BREACHES = {
     "kinds": ("integrations/llms/extractive.py", "from privexbot_app.integrations.embeddings import base"),
     "plugins-meet": ("integrations/llms/base.py", "from privexbot_app.integrations import plugins"),
     "variants": ("integrations/parsers/csv.py", "from privexbot_app.integrations.parsers import xlsx"),
-    "tables-analytics": ("domains/conversations/answering.py", "from privexbot_app.domains.analytics import repository"),
+    "tables-analytics": (
+        "domains/conversations/answering.py",
+        "from privexbot_app.domains.analytics import repository",
+    ),
     "tables-chatflows": (
         "domains/conversations/answering.py",
         "from privexbot_app.domains.chatflows import repository",

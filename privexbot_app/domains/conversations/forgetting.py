@@ -31,7 +31,7 @@ class ForgettingConversations:
 
     async def delete_silent_since(self, moment: datetime) -> list[UUID]:
         """Delete up to AT_ONCE conversations in which nothing was said since; returns their ids."""
-        is_recent = exists().where(Message.conversation_id == Conversation.id, col(Message.created_at) >= moment)
+        is_recent = exists().where(col(Message.conversation_id) == Conversation.id, col(Message.created_at) >= moment)
         old = self._conversations.query(col(Conversation.created_at) < moment, ~is_recent).limit(AT_ONCE)
         ids = [row.id for row in await self._conversations.all(old)]
         await self.delete(ids)

@@ -19,7 +19,9 @@ async def tell(work: Work, exchange: Exchange) -> None:
         return
     hooks = WebhookService(work)
     if exchange.is_new:
-        await hooks.emit("conversation.started", _facts(exchange) | {"channel": exchange.conversation.get("channel", "web")})
+        await hooks.emit(
+            "conversation.started", _facts(exchange) | {"channel": exchange.conversation.get("channel", "web")}
+        )
     for message in exchange.messages:
         if message["role"] == "bot" and await hooks.is_heard("message.answered"):
             await hooks.emit("message.answered", _facts(exchange) | _answer(exchange, message))

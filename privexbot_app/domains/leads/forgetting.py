@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, cast, delete, func, or_
+from sqlalchemy import ColumnElement, Text, cast, delete, func, or_
 from sqlmodel import col
 
 from privexbot_app.domains.leads.models import Lead
@@ -34,7 +34,7 @@ class ForgettingLeads:
 
     async def list_of(self, person: Person, conversation_ids: Collection[UUID]) -> Sequence[LeadView]:
         """What somebody has left: with their address in it, or in one of their conversations."""
-        is_theirs = [col(Lead.conversation_id).in_(conversation_ids)]
+        is_theirs: list[ColumnElement[bool]] = [col(Lead.conversation_id).in_(conversation_ids)]
         if person.email:
             is_theirs.append(func.lower(cast(col(Lead.fields), Text)).contains(person.email, autoescape=True))
         rows = await self._leads.all(self._leads.query(or_(*is_theirs)))

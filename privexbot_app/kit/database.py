@@ -36,7 +36,6 @@ from sqlmodel import Field, SQLModel, col
 
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.ids import new_id
-from privexbot_app.kit.scope import Scope
 from privexbot_app.kit.text import require_storable
 
 WORKSPACE_SETTING, SYSTEM_SETTING = "privexbot.workspace_id", "privexbot.is_system"
@@ -145,7 +144,7 @@ def _confine_statement(state: ORMExecuteState) -> None:
         raise UnscopedQueryError(f"no scope for {', '.join(sorted(table.name for table in touched))}")
     if not state.is_orm_statement or state.is_insert:
         raise UnscopedQueryError("Core statements and bulk inserts cannot be confined to a workspace")
-    state.statement = state.statement.options(*_criteria(state.session, scope))
+    state.statement = state.statement.options(*_criteria_of(scope.workspace_id, frozenset(touched)))
 
 
 @event.listens_for(ScopedSession, "before_flush")
@@ -164,7 +163,13 @@ def _refuse_foreign_rows(session: Session, flush_context: object, instances: obj
 
 def tenant_models() -> list[type[WorkspaceModel]]:
     """Every mapped class of a tenant's rows."""
-    return [model for model in _descendants(WorkspaceModel) if hasattr(model, "__table__")]
+    return list(_models_by_table(len(SQLModel.metadata.tables)).values())
+
+
+@lru_cache(maxsize=1)
+def _models_by_table(tables: int) -> dict[Table, type[WorkspaceModel]]:
+    """Looked up at every statement, so it is made anew only when there are more tables than before."""
+    return {model.__table__: model for model in _descendants(WorkspaceModel) if hasattr(model, "__table__")}
 
 
 def _descendants(model: Any) -> Iterator[Any]:
@@ -174,22 +179,22 @@ def _descendants(model: Any) -> Iterator[Any]:
 
 
 def _tenant_tables_in(statement: Any) -> set[Table]:
-    tables: set[Any] = {model.__table__ for model in tenant_models()}  # type: ignore[attr-defined]
-    return tables & {node for node in visitors.iterate(statement) if getattr(node, "__visit_name__", "") == "table"}
+    known = _models_by_table(len(SQLModel.metadata.tables))
+    return {
+        node for node in visitors.iterate(statement) if getattr(node, "__visit_name__", "") == "table" and node in known
+    }
 
 
-def _criteria(session: Session, scope: Scope) -> tuple[Any, ...]:
-    if "criteria" not in session.info:
-        session.info["criteria"] = _criteria_of(scope.workspace_id, tuple(tenant_models()))
-    return session.info["criteria"]
-
-
-@lru_cache(maxsize=1024)
-def _criteria_of(workspace_id: UUID, models: tuple[Any, ...]) -> tuple[Any, ...]:
+@lru_cache(maxsize=8192)
+def _criteria_of(workspace_id: UUID, touched: frozenset[Table]) -> tuple[Any, ...]:
     # Kept, as building them costs more than most statements; a lambda over the base class would be cheap, but fails
-    # with SQLModel's unmapped bases.
+    # with SQLModel's unmapped bases. Of the touched tables only: each criterion is part of the key under which
+    # SQLAlchemy looks up the compiled statement, and with those of every table that key cost more than the query. No
+    # model has a relationship, by which a statement could load rows of a table that it does not name.
+    models = _models_by_table(len(SQLModel.metadata.tables))
     return tuple(
-        with_loader_criteria(model, col(model.workspace_id) == workspace_id, include_aliases=True) for model in models
+        with_loader_criteria(models[table], col(models[table].workspace_id) == workspace_id, include_aliases=True)
+        for table in sorted(touched, key=lambda table: table.name)
     )
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from privexbot_app.domains.knowledge.models import Chunk
+from privexbot_app.domains.knowledge.repository import FoundChunk
 from privexbot_app.domains.knowledge.schemas import SearchResult
 from privexbot_app.domains.knowledge.states import ChunkOrigin
 from privexbot_app.kit.tokens import estimate_tokens
@@ -14,7 +15,7 @@ Passage = tuple[UUID, int, int]
 """A document, and from where to where in it."""
 
 
-def passage_of(chunk: Chunk) -> Passage | None:
+def passage_of(chunk: Chunk | FoundChunk) -> Passage | None:
     """What is read when the chunk is found; None where that is the chunk itself."""
     if chunk.parent_start is None or chunk.parent_end is None:
         return None
@@ -110,7 +111,7 @@ def _follows(before: Chunk, chunk: Chunk) -> bool:
     return chunk.index == before.index + 1
 
 
-def is_verbatim(chunk: Chunk) -> bool:
+def is_verbatim(chunk: Chunk | FoundChunk) -> bool:
     """Whether a chunk's words are the document's."""
     return chunk.origin == ChunkOrigin.SOURCE
 

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from privexbot_app.domains.knowledge.models import Chunk, Document
 from privexbot_app.domains.knowledge.reading import Passage, is_verbatim, passage_of, with_neighbours, with_passages
-from privexbot_app.domains.knowledge.repository import ChunkRepository
+from privexbot_app.domains.knowledge.repository import ChunkRepository, FoundChunk, FoundDocument
 from privexbot_app.domains.knowledge.schemas import RetrievalSettings, SearchResult
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.scope import Scope
@@ -18,8 +17,8 @@ MOST_EXPANDED = 150
 class Found:
     """A chunk on its way through the ranking."""
 
-    chunk: Chunk
-    document: Document
+    chunk: FoundChunk
+    document: FoundDocument
     cosine_similarity: float | None
     score: float = 0.0
     vector: Sequence[float] | None = None

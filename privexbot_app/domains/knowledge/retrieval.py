@@ -18,9 +18,15 @@ from uuid import UUID
 import numpy as np
 
 from privexbot_app.domains.knowledge.filters import SearchFilters
-from privexbot_app.domains.knowledge.models import Chunk, KnowledgeBase
+from privexbot_app.domains.knowledge.models import KnowledgeBase
+from privexbot_app.domains.knowledge.query_vectors import QueryVectors
 from privexbot_app.domains.knowledge.reading import within_budget
-from privexbot_app.domains.knowledge.repository import ChunkRepository, DocumentRepository, KnowledgeBaseRepository
+from privexbot_app.domains.knowledge.repository import (
+    ChunkRepository,
+    DocumentRepository,
+    FoundChunk,
+    KnowledgeBaseRepository,
+)
 from privexbot_app.domains.knowledge.results import Found, read_passages
 from privexbot_app.domains.knowledge.schemas import (
     Fusion,
@@ -32,7 +38,7 @@ from privexbot_app.domains.knowledge.schemas import (
     SearchResults,
 )
 from privexbot_app.domains.knowledge.service import space_of
-from privexbot_app.integrations.embeddings.base import Embedder, Purpose
+from privexbot_app.integrations.embeddings.base import Embedder
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.integrations.rerankers.base import Proposal
 from privexbot_app.kit.errors import NotFoundError
@@ -123,7 +129,7 @@ async def search(works: Workshop, scope: Scope, query: Query) -> list[SearchResu
     using = _using(query, sorted(bases, key=lambda base: query.base_ids.index(base.id))[0])
     corners = [_corner(works, base) for base in bases]
     if using.mode is not SearchMode.KEYWORD:
-        corners = await _embedded(corners, query)
+        corners = await _embedded(works, corners, query)
     found = await _candidates(works, scope, corners, query.text, using, documents)
     found = _scored(found, corners, query.text, using)
     found.sort(key=lambda one: (-one.score, one.document.id, one.chunk.index))
@@ -159,17 +165,14 @@ def _corner(works: Workshop, base: KnowledgeBase) -> _Corner:
     return _Corner(base, settings, works.plugins.embedders.get(settings.embedding))
 
 
-async def _embedded(corners: Sequence[_Corner], query: Query) -> list[_Corner]:
+async def _embedded(works: Workshop, corners: Sequence[_Corner], query: Query) -> list[_Corner]:
     """The question embedded once for each embedding, without personal data where that is asked for."""
-    vectors: dict[tuple[str, str], list[float]] = {}
-    placed = []
+    kept, placed = works.own(QueryVectors), []
     for corner in corners:
         is_redacted = query.is_redacted or corner.settings.is_redacted
         text = Redactor().hide(query.text) if is_redacted else query.text
-        key = corner.settings.embedding, text
-        if key not in vectors:
-            [vectors[key]] = await corner.embedder.embed([text], purpose=Purpose.QUERY)
-        placed.append(replace(corner, vector=vectors[key]))
+        vector = await kept.get(corner.settings.embedding, corner.embedder, text)
+        placed.append(replace(corner, vector=vector))
     return placed
 
 
@@ -234,10 +237,14 @@ async def _fetch_vectors(works: Workshop, scope: Scope, corners: Sequence[_Corne
         store = works.plugins.vector_stores.get(corner.settings.vector_store)
         space = space_of(scope, corner.base.id, generation=corner.base.generation)
         vectors = await store.fetch_vectors(space, [one.chunk.id for one in wanted])
-        for one in wanted:
-            one.vector = vectors.get(one.chunk.id)
-            if one.vector is not None and one.cosine_similarity is None:
-                one.cosine_similarity = float(np.dot(one.vector, corner.vector))
+        held = [one for one in wanted if one.chunk.id in vectors]
+        if not held:
+            continue
+        cosines = np.array([vectors[one.chunk.id] for one in held]) @ np.array(corner.vector)
+        for one, cosine in zip(held, cosines.tolist(), strict=True):
+            one.vector = vectors[one.chunk.id]
+            if one.cosine_similarity is None:
+                one.cosine_similarity = cosine
 
 
 def _scored(found: list[Found], corners: Sequence[_Corner], text: str, using: RetrievalSettings) -> list[Found]:
@@ -299,7 +306,7 @@ async def _reranked(
     return sorted(seen, key=lambda one: -one.score) + found[len(seen) :]
 
 
-def _whole(chunk: Chunk) -> str:
+def _whole(chunk: FoundChunk) -> str:
     return "\n".join(part for part in (chunk.heading, chunk.context, chunk.text) if part)
 
 

@@ -1,16 +1,15 @@
 """Chroma over HTTP: one collection per workspace and namespace, cosine, our own vectors.
 
-Writing and searching go through LlamaIndex (`TextNode`, `ChromaVectorStore`). Straight to Chroma's client go: making a
-collection (LlamaIndex cannot say cosine), replacing (its `add` leaves an existing id as it was, so `add` is wired to
-`upsert`), deleting (its `delete` cannot name the workspace, nor several documents), counting, listing and fetching
-(it has none of them for vectors). LlamaIndex reports exp(−distance) as similarity; this module turns it back into the
-cosine. Both libraries block and take seconds to import, so both live in a few threads and are imported there.
+Writing goes through LlamaIndex (`TextNode`, `ChromaVectorStore`). Straight to Chroma's client go: making a collection
+(LlamaIndex cannot say cosine), replacing (its `add` leaves an existing id as it was, so `add` is wired to `upsert`),
+searching (it makes a node of each hit, which costs every question milliseconds), deleting (its `delete` cannot name the
+workspace, nor several documents), counting, listing and fetching (it has none of them for vectors). Both libraries
+block and take seconds to import, so both live in a few threads and are imported there.
 
 Only a server is spoken to: several processes on one Chroma folder corrupt it.
 """
 
 import asyncio
-import math
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -250,28 +249,16 @@ def _search(
     document_ids: Collection[UUID] | None,
     collection: "ChromaCollection",
 ) -> list[VectorHit]:
-    from llama_index.core.vector_stores import (  # noqa: PLC0415
-        FilterOperator,
-        MetadataFilter,
-        MetadataFilters,
-        VectorStoreQuery,
-    )
-    from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: PLC0415
-
-    filters = None
-    if document_ids is not None:
-        names = [str(document_id) for document_id in document_ids]
-        of_documents = MetadataFilter(key="document_id", value=names, operator=FilterOperator.IN)
-        of_workspace = MetadataFilter(key="workspace_id", value=space.tenant)
-        filters = MetadataFilters(filters=[of_workspace, of_documents])
     # Without documents to choose there is no filter: the collection is the workspace's own, and filtering a whole
     # collection by what all of it shares makes Chroma several times slower.
-    found = ChromaVectorStore(chroma_collection=_Upserting(collection)).query(
-        VectorStoreQuery(query_embedding=vector, similarity_top_k=limit, filters=filters)
+    where = None if document_ids is None else _of_documents(space, document_ids)
+    question: Any = [vector]  # typed as arrays, and sent as lists
+    found: Any = collection.query(
+        query_embeddings=question, n_results=limit, where=where, include=["metadatas", "distances"]
     )
     return [
-        VectorHit(UUID(node.node_id), UUID(node.ref_doc_id), 1.0 + math.log(similarity))
-        for node, similarity in zip(found.nodes or [], found.similarities or [], strict=True)
+        VectorHit(UUID(name), UUID(metadata["document_id"]), 1.0 - distance)
+        for name, metadata, distance in zip(found["ids"][0], found["metadatas"][0], found["distances"][0], strict=True)
     ]
 
 
@@ -281,15 +268,12 @@ def _fetch(space: Namespace, chunk_ids: Sequence[UUID], collection: "ChromaColle
         names = [str(chunk_id) for chunk_id in chunk_ids[start : start + _BATCH]]
         found = collection.get(ids=names, where=_of_workspace(space), include=["embeddings"])
         embeddings: Any = found["embeddings"]
-        for name, vector in zip(found["ids"], embeddings, strict=True):
-            vectors[UUID(name)] = [float(number) for number in vector]
+        vectors |= {UUID(name): vector.tolist() for name, vector in zip(found["ids"], embeddings, strict=True)}
     return vectors
 
 
 def _delete(space: Namespace, document_ids: Collection[UUID], collection: "ChromaCollection") -> None:
-    # Chroma's own type for filters does not know its `$in`.
-    of_documents: Any = {"document_id": {"$in": [str(document_id) for document_id in document_ids]}}
-    collection.delete(where={"$and": [_of_workspace(space), of_documents]})
+    collection.delete(where=_of_documents(space, document_ids))
 
 
 def _delete_chunks(space: Namespace, chunk_ids: Sequence[UUID], collection: "ChromaCollection") -> None:
@@ -314,6 +298,12 @@ def _pages(space: Namespace, collection: "ChromaCollection") -> Iterator[list[st
             return
         yield page
         offset += len(page)
+
+
+def _of_documents(space: Namespace, document_ids: Collection[UUID]) -> "Where":
+    # Chroma's own type for filters does not know its `$in`.
+    of_documents: Any = {"document_id": {"$in": [str(document_id) for document_id in document_ids]}}
+    return {"$and": [_of_workspace(space), of_documents]}
 
 
 def _of_workspace(space: Namespace) -> "Where":

@@ -6,7 +6,7 @@ from privexbot_app.domains.knowledge.repository.bases import (
     list_abandoned_rebuilds,
     list_every_base,
 )
-from privexbot_app.domains.knowledge.repository.chunks import IN_USE, ChunkRepository
+from privexbot_app.domains.knowledge.repository.chunks import IN_USE, ChunkRepository, FoundChunk, FoundDocument
 from privexbot_app.domains.knowledge.repository.documents import DocumentRepository, list_abandoned
 from privexbot_app.domains.knowledge.repository.sources import SourceRepository, list_due_sources, list_sealed_sources
 
@@ -14,6 +14,8 @@ __all__ = [
     "IN_USE",
     "ChunkRepository",
     "DocumentRepository",
+    "FoundChunk",
+    "FoundDocument",
     "KnowledgeBaseRepository",
     "RebuildRepository",
     "SourceRepository",

@@ -1,7 +1,7 @@
 """Rows of chunks, and their keyword index."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,35 @@ IN_USE = (
     .scalar_subquery()
 )
 """Chunks of the generation that is searched, not of one that is being made beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundChunk:
+    """What a search needs of a chunk; the fields are columns."""
+
+    id: UUID
+    document_id: UUID
+    index: int
+    text: str
+    context: str
+    heading: str
+    keywords: str
+    start: int
+    end: int
+    parent_start: int | None
+    parent_end: int | None
+    page: int | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDocument:
+    """What a search needs of a document; the fields are columns."""
+
+    id: UUID
+    knowledge_base_id: UUID
+    name: str
+    url: str | None
 
 
 class ChunkRepository(TenantRepository[Chunk]):
@@ -98,14 +127,19 @@ class ChunkRepository(TenantRepository[Chunk]):
         statement = self.query(or_(*inside), IN_USE, Chunk.is_enabled.is_(True))
         return await self.all(statement.order_by(Chunk.document_id, Chunk.index))
 
-    async def list_with_documents(self, ids: Sequence[UUID]) -> dict[UUID, tuple[Chunk, Document]]:
-        """These chunks with their documents, as far as both may be found."""
-        statement = (
-            select(Chunk, Document)
-            .join(Document, Document.id == Chunk.document_id)
-            .where(Chunk.id.in_(ids), Chunk.is_enabled.is_(True), FINDABLE)
-        )
-        return {row[0].id: (row[0], row[1]) for row in (await self.session.execute(statement)).all()}
+    async def list_with_documents(self, ids: Sequence[UUID]) -> dict[UUID, tuple[FoundChunk, FoundDocument]]:
+        """These chunks with their documents, as far as both may be found; values, not rows, for every question asks."""
+        documents = {row[0]: FoundDocument(*row) for row in await self._documents_of(ids)}
+        columns = [getattr(Chunk, field.name) for field in fields(FoundChunk)]
+        statement = select(*columns).where(Chunk.id.in_(ids), Chunk.is_enabled.is_(True))
+        found = [FoundChunk(*row) for row in await self.session.execute(statement)]
+        return {chunk.id: (chunk, documents[chunk.document_id]) for chunk in found if chunk.document_id in documents}
+
+    async def _documents_of(self, ids: Sequence[UUID]) -> Sequence[Any]:
+        columns = [getattr(Document, field.name) for field in fields(FoundDocument)]
+        of_chunks = select(Chunk.document_id).where(Chunk.id.in_(ids))
+        statement = select(*columns).where(Document.id.in_(of_chunks), FINDABLE)
+        return (await self.session.execute(statement)).all()
 
     async def list_ids(self, base_id: UUID, *, is_indexed: bool = False) -> set[UUID]:
         """The ids of all enabled chunks of a knowledge base, or only of those of its indexed documents."""

@@ -230,9 +230,7 @@ class ConversationService:
         await keep_turns(self._works, scope, conversation_id, turns, is_beginning=True)
         return turns[-limit:]
 
-    async def save(
-        self, asking: Asking, bot: LiveBot, whole: dict[str, object], *, is_calling: bool = False
-    ) -> None:
+    async def save(self, asking: Asking, bot: LiveBot, whole: dict[str, object], *, is_calling: bool = False) -> None:
         """Write an exchange down. whole: the data of `run.finished`. is_calling: the bot calls for a person."""
         conversation = {
             "id": asking.conversation_id,

@@ -37,7 +37,7 @@ BREACHES = {
         "from privexbot_app.domains.chatflows import repository",
     ),
     "nodes": ("flow/nodes/reply.py", "from privexbot_app.flow.nodes import ask"),
-    "formats": ("flow/formats/dify/__init__.py", "from privexbot_app.flow.formats import own"),
+    "formats": ("flow/formats/dify/nodes.py", "from privexbot_app.flow.formats import own"),
     "pages": ("ui/pages/one.py", "from privexbot_app.ui.pages import two"),
     "settings": ("api/deps.py", "from privexbot_app import settings"),
     "http": ("domains/bots/service.py", "import fastapi"),

@@ -11,10 +11,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from eth_account import Account
-from eth_account.messages import encode_defunct
 
 from privexbot_app.integrations.auth_strategies.cosmos import sign_doc
+from privexbot_app.kit.recursion import recursion_limit_kept
+
+with recursion_limit_kept():
+    from eth_account import Account
+    from eth_account.messages import encode_defunct
+    from eth_keys.exceptions import BadSignature, ValidationError
+
+__all__ = ["Account", "BadSignature", "EvmWallet", "ValidationError"]
 
 
 class EvmWallet:

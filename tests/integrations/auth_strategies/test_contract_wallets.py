@@ -1,12 +1,12 @@
 """Wallets that are contracts: deployed ones (EIP-1271), and those that are not yet (EIP-6492)."""
 
 import secrets
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from eth_account import Account
-from eth_keys.exceptions import BadSignature, ValidationError
 
 from privexbot_app.integrations.auth_strategies.base import (
     Answer,
@@ -22,7 +22,7 @@ from privexbot_app.kit.http import HttpClient, UpstreamGarbageError, UpstreamUnr
 from tests.contract.auth_strategy_contract import SITE
 from tests.machine_of_ethereum import Machine, wallet_of
 from tests.servers import serving
-from tests.wallets import EvmWallet
+from tests.wallets import Account, BadSignature, EvmWallet, ValidationError
 
 FACTORY, FACTORY_CALL = "fac7" * 10, b"make the wallet of this owner, please"
 
@@ -166,3 +166,12 @@ async def test_a_node_that_is_down_or_talks_nonsense_is_said_as_such():
     with pytest.raises(UpstreamUnreachableError):
         await verify(EvmWallets(EvmWallets.Config(rpc_url=url), http=http), owner, owner.sign)
     await http.close()
+
+
+def test_reading_a_signature_leaves_the_recursion_limit_alone():
+    code = (
+        "import sys; before = sys.getrecursionlimit();"
+        "from privexbot_app.integrations.auth_strategies.evm.strategy import recover;"
+        "recover(b'x', bytes(65)); assert sys.getrecursionlimit() == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

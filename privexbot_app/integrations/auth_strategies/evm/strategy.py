@@ -28,6 +28,7 @@ from privexbot_app.integrations.auth_strategies.evm.contracts import LONGEST_SIG
 from privexbot_app.integrations.auth_strategies.evm.message import build, checksummed, parse
 from privexbot_app.kit.http import HttpClient
 from privexbot_app.kit.http.services import JsonService
+from privexbot_app.kit.recursion import recursion_limit_kept
 
 SIGNATURE = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})+)")
 KEY_SIGNATURE_BYTES = 65
@@ -105,9 +106,10 @@ def digest_of(text: bytes) -> bytes:
 
 def recover(text: bytes, signature: bytes) -> str | None:
     """The address whose key signed a text; None if the signature is none of a key."""
-    from eth_account import Account  # noqa: PLC0415 - takes a second to import
-    from eth_account.messages import encode_defunct  # noqa: PLC0415 - as above
-    from eth_keys.exceptions import BadSignature, ValidationError  # noqa: PLC0415 - as above
+    with recursion_limit_kept():
+        from eth_account import Account  # noqa: PLC0415 - takes a second to import
+        from eth_account.messages import encode_defunct  # noqa: PLC0415 - as above
+        from eth_keys.exceptions import BadSignature, ValidationError  # noqa: PLC0415 - as above
 
     if len(signature) != KEY_SIGNATURE_BYTES:
         return None

@@ -182,7 +182,7 @@ def echo_app() -> Any:
     import aiosqlite
     from starlette.applications import Starlette
     from starlette.requests import Request
-    from starlette.responses import Response
+    from starlette.responses import StreamingResponse
     from starlette.routing import Route
 
     opened: list[Any] = []
@@ -197,14 +197,14 @@ def echo_app() -> Any:
             opened.append(database)
         return opened[0]
 
-    async def chat(request: Request) -> Response:
+    async def chat(request: Request) -> StreamingResponse:
         said = json.loads(await request.body())["message"]
         database = await connection()
         rows = [("visitor", said), ("bot", f"You said {said}")]
         await database.execute("INSERT INTO message (role, content) VALUES (?, ?), (?, ?)", [*rows[0], *rows[1]])
         events = [("token", {"delta": rows[1][1]}), ("run.finished", {"response": rows[1][1]})]
         text = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
-        return Response(text, media_type="text/event-stream")
+        return StreamingResponse(iter([text.encode()]), media_type="text/event-stream")
 
     return Starlette(routes=[Route("/chat", chat, methods=["POST"])])
 

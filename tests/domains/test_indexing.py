@@ -165,6 +165,23 @@ async def test_a_worker_that_was_taken_over_stops_without_a_word(desk: Desk):
     assert (document.status, document.attempt) == ("embedding", 7)
 
 
+async def test_a_closed_workspace_does_not_keep_others_documents_waiting(desk: Desk, bob: Person):
+    base_id = await make_base(desk.installation, bob)
+    page = (await desk.installation.http.get(f"/api/v1/kb/{base_id}/documents", headers=bob.headers)).json()
+    other = Desk(desk.installation, bob, base_id, page["items"][0]["document_id"])
+    for one in (desk, other):
+        await one.change(status="embedding", attempt=1, lease_until=utc_now() - timedelta(seconds=1))
+    spaces, headers = "/api/v1/workspaces", desk.ann.headers
+    await desk.installation.http.post(spaces, json={"name": "Second"}, headers=headers)
+    slug = (await desk.installation.http.get(spaces, headers=headers)).json()["items"][0]["slug"]
+    closed = await desk.installation.http.delete(
+        f"{spaces}/{desk.ann.workspace_id}", params={"confirm": slug}, headers=headers
+    )
+    assert closed.is_success, closed.text
+    await revive_documents(desk.works)
+    assert ((await desk.document()).status, (await other.document()).status) == ("embedding", "queued")
+
+
 async def test_a_store_that_is_down_postpones_and_a_later_round_succeeds(desk: Desk):
     desk.store.failures = [DOWN, DOWN]
     desk.works.dispatcher.is_paused = False

@@ -2,7 +2,7 @@
 
 from privexbot_app.domains.analytics.service import AnalyticsService
 from privexbot_app.domains.conversations.figures import list_talking_workspaces
-from privexbot_app.domains.tenancy.service import TenancyService, WorkspaceNotFoundError, scope_of_job
+from privexbot_app.domains.tenancy.service import find_job_scope
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.database import SystemScope
@@ -17,12 +17,9 @@ async def roll_up_everywhere(works: Workshop) -> None:
     async with works.open(SystemScope("find workspaces whose days are to be counted"), read_only=True) as work:
         workspaces = await list_talking_workspaces(work.session)
     for workspace_id in workspaces:
-        async with works.open(None, read_only=True) as work:
-            try:
-                organization_id = await TenancyService(work).organization_of(workspace_id)
-            except WorkspaceNotFoundError:
-                continue  # deleted meanwhile
-        scope = scope_of_job(organization_id, workspace_id, job="analytics.roll_up")
+        scope = await find_job_scope(works, workspace_id, job="analytics.roll_up")
+        if scope is None:
+            continue
         async with works.open(scope) as work:
             if await AnalyticsService(work).next_days(utc_now().date()):
                 work.record_job("analytics.roll_up")

@@ -23,7 +23,7 @@ from privexbot_app.domains.knowledge.service import QUEUE_PATIENCE, next_sync, s
 from privexbot_app.domains.knowledge.states import SETTLED, DocumentStatus
 from privexbot_app.domains.knowledge.syncing import sync_source
 from privexbot_app.domains.knowledge.upkeep import compare_vectors, remove_abandoned_sources
-from privexbot_app.domains.tenancy.service import TenancyService, scope_of_job
+from privexbot_app.domains.tenancy.service import find_job_scope
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.database import SystemScope
@@ -138,9 +138,10 @@ async def sync_due_sources(works: Workshop) -> None:
     async with works.open(SystemScope("sync due sources"), read_only=True) as work:
         rows = await list_due_sources(work.session, now=utc_now())
     for workspace_id, source_id in rows:
-        async with works.open(None, read_only=True) as work:
-            organization_id = await TenancyService(work).organization_of(workspace_id)
-        async with works.open(scope_of_job(organization_id, workspace_id, job="knowledge.sync_due_sources")) as work:
+        scope = await find_job_scope(works, workspace_id, job="knowledge.sync_due_sources")
+        if scope is None:
+            continue
+        async with works.open(scope) as work:
             sources = work.repository(SourceRepository)
             source = await sources.find(source_id)
             if source is None or source.sync_minutes is None:
@@ -175,9 +176,10 @@ async def reseal_sources(works: Workshop) -> int:
 
 
 async def _revive_rebuild(works: Workshop, workspace_id: UUID, base_id: UUID) -> None:
-    async with works.open(None, read_only=True) as work:
-        organization_id = await TenancyService(work).organization_of(workspace_id)
-    async with works.open(scope_of_job(organization_id, workspace_id, job="knowledge.revive_documents")) as work:
+    scope = await find_job_scope(works, workspace_id, job="knowledge.revive_documents")
+    if scope is None:
+        return
+    async with works.open(scope) as work:
         if await work.repository(RebuildRepository).wait(
             base_id, now=utc_now(), lease_until=utc_now() + QUEUE_PATIENCE
         ):
@@ -185,9 +187,9 @@ async def _revive_rebuild(works: Workshop, workspace_id: UUID, base_id: UUID) ->
 
 
 async def _revive(works: Workshop, workspace_id: UUID, document_ids: list[UUID]) -> None:
-    async with works.open(None, read_only=True) as work:
-        organization_id = await TenancyService(work).organization_of(workspace_id)
-    scope = scope_of_job(organization_id, workspace_id, job="knowledge.revive_documents")
+    scope = await find_job_scope(works, workspace_id, job="knowledge.revive_documents")
+    if scope is None:
+        return
     async with works.open(scope) as work:
         documents = work.repository(DocumentRepository)
         for document_id in document_ids:

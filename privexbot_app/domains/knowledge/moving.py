@@ -37,7 +37,7 @@ from privexbot_app.domains.knowledge.repository import (
 from privexbot_app.domains.knowledge.schemas import KnowledgeSettings
 from privexbot_app.domains.knowledge.service import queue
 from privexbot_app.domains.knowledge.states import OPEN, RebuildStatus
-from privexbot_app.domains.tenancy.service import TenancyService, scope_of_job
+from privexbot_app.domains.tenancy.service import find_job_scope
 from privexbot_app.integrations.plugins import Work, Workshop
 from privexbot_app.kit.database import SystemScope
 from privexbot_app.kit.errors import ConflictError, NotFoundError
@@ -93,11 +93,10 @@ async def scope_of_base(works: Workshop, base_id: UUID) -> Scope:
             select(col(KnowledgeBase.workspace_id)).where(col(KnowledgeBase.id) == base_id)
         )
         workspace_id = found.scalar_one_or_none()
-    if workspace_id is None:
+    scope = await find_job_scope(works, workspace_id, job="knowledge.move_vectors") if workspace_id else None
+    if scope is None:
         raise NotFoundError("There is no such knowledge base.", code="knowledge_base_not_found")
-    async with works.open(None, read_only=True) as work:
-        organization_id = await TenancyService(work).organization_of(workspace_id)
-    return scope_of_job(organization_id, workspace_id, job="knowledge.move_vectors")
+    return scope
 
 
 async def move_vectors(

@@ -19,7 +19,7 @@ from privexbot_app.domains.knowledge.repository import (
 from privexbot_app.domains.knowledge.schemas import KnowledgeSettings
 from privexbot_app.domains.knowledge.service import queue, space_of
 from privexbot_app.domains.knowledge.sources import SOURCES
-from privexbot_app.domains.tenancy.service import TenancyService, WorkspaceNotFoundError, scope_of_job
+from privexbot_app.domains.tenancy.service import find_job_scope
 from privexbot_app.integrations.plugins import Workshop
 from privexbot_app.kit.clock import utc_now
 from privexbot_app.kit.database import SystemScope
@@ -68,7 +68,7 @@ def _is_in_use(folder: str, kept: set[str]) -> bool:
 
 
 async def _folders_in_use(works: Workshop, workspace_id: UUID) -> set[str]:
-    scope = await _scope(works, workspace_id)
+    scope = await find_job_scope(works, workspace_id, job="knowledge.upkeep")
     if scope is None:
         return set()
     # Drafts first: a draft that is finalized in between has its documents by the time they are read.
@@ -83,7 +83,7 @@ async def compare_vectors(works: Workshop) -> None:
     async with works.open(SystemScope("compare chunks with vectors"), read_only=True) as work:
         bases = await list_every_base(work.session)
     for workspace_id, base_id in bases:
-        scope = await _scope(works, workspace_id)
+        scope = await find_job_scope(works, workspace_id, job="knowledge.upkeep")
         if scope is None:
             continue
         try:
@@ -120,13 +120,3 @@ async def _index_again(works: Workshop, scope: Scope, base: KnowledgeBase, chunk
         for document in documents.values():
             queue(work, document)
     log.warning("vectors.missing", knowledge_base_id=base.id, chunks=len(chunk_ids), documents=len(documents))
-
-
-async def _scope(works: Workshop, workspace_id: UUID) -> Scope | None:
-    """The scope of upkeep in a workspace; None if the workspace is gone."""
-    async with works.open(None, read_only=True) as work:
-        try:
-            organization_id = await TenancyService(work).organization_of(workspace_id)
-        except WorkspaceNotFoundError:
-            return None
-    return scope_of_job(organization_id, workspace_id, job="knowledge.upkeep")

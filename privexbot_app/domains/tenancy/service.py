@@ -33,7 +33,7 @@ from privexbot_app.domains.tenancy.schemas import (
     WorkspaceView,
 )
 from privexbot_app.domains.tenancy.standing import find_living, permissions_in
-from privexbot_app.integrations.plugins import Work
+from privexbot_app.integrations.plugins import Work, Workshop
 from privexbot_app.kit.errors import ConflictError, ForbiddenError, NotFoundError
 from privexbot_app.kit.scope import Actor, ActorKind, Scope
 
@@ -61,6 +61,16 @@ class SlugTakenError(ConflictError):
 def scope_of_job(organization_id: UUID, workspace_id: UUID, *, job: str) -> Scope:
     """The scope of a background job, from its envelope."""
     return Scope(organization_id, workspace_id, Actor(ActorKind.JOB, job), JOB_PERMISSIONS)
+
+
+async def find_job_scope(works: Workshop, workspace_id: UUID, *, job: str) -> Scope | None:
+    """The scope of a schedule's work in one workspace; None if it is gone or being deleted.
+
+    A schedule serves every workspace in one go, so a closed one is passed over and never ends the round.
+    """
+    async with works.open(None, read_only=True) as work:
+        workspace = await find_living(TenancyRepository(work.session), workspace_id)
+    return scope_of_job(workspace.organization_id, workspace_id, job=job) if workspace else None
 
 
 def scope_of_visitor(organization_id: UUID, workspace_id: UUID, *, visitor: str) -> Scope:
@@ -142,13 +152,6 @@ class TenancyService:
         if user is None:
             raise WorkspaceNotFoundError
         return await self.create_organization(user)
-
-    async def organization_of(self, workspace_id: UUID) -> UUID:
-        """The organization of a workspace. Raises WorkspaceNotFoundError, also while it is being deleted."""
-        workspace = await find_living(self._rows, workspace_id)
-        if workspace is None:
-            raise WorkspaceNotFoundError
-        return workspace.organization_id
 
     async def is_open(self, workspace_id: UUID) -> bool:
         """Whether the workspace is there, and neither it nor its organization is being deleted."""

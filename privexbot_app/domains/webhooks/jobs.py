@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from privexbot_app.domains.tenancy.service import TenancyService, scope_of_job
+from privexbot_app.domains.tenancy.service import find_job_scope
 from privexbot_app.domains.webhooks.delivering import LEASE, binding_of, deliver
 from privexbot_app.domains.webhooks.models import Webhook
 from privexbot_app.domains.webhooks.repository import DeliveryRepository, delete_over, list_due
@@ -34,9 +34,10 @@ async def deliver_due(works: Workshop) -> None:
     async with works.open(SystemScope("find webhooks to deliver again"), read_only=True) as work:
         due = await list_due(work.session, now=utc_now(), limit=MOST_AT_ONCE)
     for workspace_id, delivery_id in due:
-        async with works.open(None, read_only=True) as work:
-            organization_id = await TenancyService(work).organization_of(workspace_id)
-        async with works.open(scope_of_job(organization_id, workspace_id, job=DELIVER_JOB)) as work:
+        scope = await find_job_scope(works, workspace_id, job=DELIVER_JOB)
+        if scope is None:
+            continue
+        async with works.open(scope) as work:
             delivery = await work.repository(DeliveryRepository).find(delivery_id)
             if delivery is None or delivery.status != "pending":
                 continue

@@ -1,7 +1,11 @@
 """Models and embeddings see placeholders where they are told to; visitors and the database see what was written."""
 
+from uuid import UUID
+
 import pytest
 
+from privexbot_app.domains.bots.live import load_public_bot
+from privexbot_app.domains.conversations.searching import search_as_bot
 from tests.api.test_story import make_bot
 from tests.domains.test_conversations import Talk
 from tests.installation import Installation, Person
@@ -76,3 +80,33 @@ async def test_a_question_is_hidden_from_embedding_when_its_bot_says_so(installa
     embedder.embedded_texts.clear()  # type: ignore[attr-defined]
     await talk.say(ASKED)
     assert "ann@example.com" not in " ".join(embedder.embedded_texts)  # type: ignore[attr-defined]
+
+
+async def test_a_question_of_a_program_is_hidden_from_embedding_too(installation: Installation, ann: Person):
+    talk = await talk_with(installation, ann)
+    embedder = installation.works.plugins.embedders.get("hash")
+    embedder.embedded_texts.clear()  # type: ignore[attr-defined]
+    public = await load_public_bot(installation.works, UUID(talk.bot_id), installation.runtime.keys)
+    found = await search_as_bot(installation.works, public.scope, public.bot, ASKED, limit=3)
+    assert found[0].text == LETTER
+    seen = " ".join(embedder.embedded_texts)  # type: ignore[attr-defined]
+    assert "[EMAIL_1]" in seen
+    assert "ann@example.com" not in seen
+
+
+async def test_a_question_that_a_chatflow_searches_for_is_hidden_from_embedding_too(
+    installation: Installation, ann: Person
+):
+    base = await base_of(installation, ann, is_redacted=False)
+    find = {"id": "find", "type": "knowledge", "config": {"knowledge_bases": [base]}}
+    graph = {"nodes": [{"id": "start", "type": "trigger"}, find], "edges": [{"source": "start", "target": "find"}]}
+    body = {"name": "Finder", "graph": graph, "redaction": {"is_enabled": True}}
+    http, headers = installation.http, ann.headers
+    draft = (await http.post("/api/v1/chatflows/draft", json=body, headers=headers)).json()["draft_id"]
+    bot = (await http.post(f"/api/v1/chatflows/draft/{draft}/deploy", headers=headers)).json()["bot_id"]
+    embedder = installation.works.plugins.embedders.get("hash")
+    embedder.embedded_texts.clear()  # type: ignore[attr-defined]
+    await http.post(f"/api/v1/bots/{bot}/chat", json={"message": ASKED})
+    seen = " ".join(embedder.embedded_texts)  # type: ignore[attr-defined]
+    assert "[EMAIL_1]" in seen
+    assert "ann@example.com" not in seen

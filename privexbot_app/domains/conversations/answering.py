@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 
 from privexbot_app.domains.bots.schemas import BotConfig
 from privexbot_app.domains.conversations.schemas import CitationView, Turn, UsageView
-from privexbot_app.domains.knowledge.retrieval import Query, search
+from privexbot_app.domains.conversations.searching import search_for
 from privexbot_app.domains.knowledge.schemas import SearchResult
 from privexbot_app.integrations.embeddings.base import Purpose
 from privexbot_app.integrations.llms.base import ChatMessage, ChatRequest, Embed, TokenDelta
 from privexbot_app.integrations.llms.hiding import hide_in
 from privexbot_app.integrations.plugins import Plugins, Workshop
 from privexbot_app.kit.clock import utc_now
-from privexbot_app.kit.errors import NotFoundError
 from privexbot_app.kit.redaction import Redactor, Restorer
 from privexbot_app.kit.scope import Scope
 from privexbot_app.kit.text import Passage, make_storable
@@ -61,8 +60,9 @@ async def answer(
     """
     standalone = stand_alone(question, history) if config.knowledge_bases else question
     redactor = Redactor(region=config.redaction.region) if config.redaction.is_enabled else None
-    results = await _retrieve(works, scope, config, standalone)
-    passages = fit_passages(_passages(results), PASSAGE_TOKENS, config.retrieval.limit)
+    results = await search_for(works, scope, config, standalone, limit=config.retrieval.limit)
+    found = [result.as_passage(number) for number, result in enumerate(results, start=1)]
+    passages = fit_passages(found, PASSAGE_TOKENS, config.retrieval.limit)
     if config.grounding is Grounding.STRICT and not assess_support(standalone, passages).is_supported:
         text = refusal(question)
         yield Piece(text)
@@ -93,40 +93,6 @@ async def answer(
         yield Piece(rest)
     whole = "".join(shown)
     yield Finished(whole, _citations(passages, results, whole), usage)
-
-
-async def _retrieve(works: Workshop, scope: Scope, config: BotConfig, question: str) -> list[SearchResult]:
-    if not config.knowledge_bases:
-        return []
-    query = Query(
-        text=question,
-        base_ids=tuple(choice.kb_id for choice in config.knowledge_bases),
-        limit=config.retrieval.limit,
-        mode=config.retrieval.mode,
-        rerank=config.retrieval.rerank,
-        is_redacted=config.redaction.is_enabled,
-    )
-    try:
-        return await search(works, scope, query)
-    except NotFoundError:
-        return []  # the knowledge base was deleted after the bot was deployed
-
-
-def _passages(results: Sequence[SearchResult]) -> list[Passage]:
-    return [
-        Passage(
-            index=number,
-            title=result.document_name,
-            text=f"{result.context}\n{result.text}" if result.context else result.text,
-            start=result.start,
-            end=result.end,
-            page=result.page,
-            url=result.url,
-            is_verbatim=result.is_verbatim,
-            cosine_similarity=result.cosine_similarity,
-        )
-        for number, result in enumerate(results, start=1)
-    ]
 
 
 def _request(

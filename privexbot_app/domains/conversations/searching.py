@@ -1,8 +1,6 @@
-"""What a bot would read for a question, without an answer: for programs that write answers of their own."""
+"""What a bot reads for a question: before it answers, and for programs that write answers of their own."""
 
-from collections.abc import Sequence
-
-from privexbot_app.domains.bots.schemas import LiveBot
+from privexbot_app.domains.bots.schemas import BotConfig, LiveBot
 from privexbot_app.domains.knowledge.retrieval import Query, search
 from privexbot_app.domains.knowledge.schemas import SearchResult
 from privexbot_app.integrations.plugins import Workshop
@@ -12,10 +10,16 @@ from privexbot_app.kit.scope import Scope
 
 async def search_as_bot(
     works: Workshop, scope: Scope, bot: LiveBot, question: str, *, limit: int
-) -> Sequence[SearchResult]:
+) -> list[SearchResult]:
     """The passages of the bot's knowledge bases, best first. Needs `bots.chat`. Empty where its knowledge is gone."""
     scope.require("bots.chat")
-    config = bot.config
+    return await search_for(works, scope, bot.config, question, limit=limit)
+
+
+async def search_for(
+    works: Workshop, scope: Scope, config: BotConfig, question: str, *, limit: int
+) -> list[SearchResult]:
+    """The same for a configuration, live or not, whoever asks."""
     if not config.knowledge_bases:
         return []
     query = Query(
@@ -24,8 +28,9 @@ async def search_as_bot(
         limit=limit,
         mode=config.retrieval.mode,
         rerank=config.retrieval.rerank,
+        is_redacted=config.redaction.is_enabled,
     )
     try:
         return await search(works, scope, query)
     except NotFoundError:
-        return []
+        return []  # the knowledge base was deleted after the bot was deployed

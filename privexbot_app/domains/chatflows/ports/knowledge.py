@@ -7,7 +7,6 @@ from privexbot_app.domains.knowledge.retrieval import Query, search
 from privexbot_app.domains.knowledge.schemas import SearchMode
 from privexbot_app.flow.ports import Found, Search
 from privexbot_app.integrations.plugins import Workshop
-from privexbot_app.kit.text import Passage
 
 
 class WorkspaceKnowledge:
@@ -24,20 +23,12 @@ class WorkspaceKnowledge:
             limit=asked.limit,
             mode=SearchMode(asked.mode) if asked.mode else None,
             rerank=asked.rerank,
+            is_redacted=self._setting.redaction.is_enabled,
         )
         results = await search(self._works, self._setting.scope, query)
         return [
             Found(
-                Passage(
-                    index=number,
-                    title=result.document_name,
-                    text=f"{result.context}\n{result.text}" if result.context else result.text,
-                    start=result.start,
-                    end=result.end,
-                    page=result.page,
-                    url=result.url,
-                    cosine_similarity=result.cosine_similarity,
-                ),
+                result.as_passage(number),
                 document_id=str(result.document_id),
                 chunk_id=str(result.chunk_id),
                 score=result.score,

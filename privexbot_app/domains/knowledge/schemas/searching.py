@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from privexbot_app.domains.knowledge.filters import SearchFilters
 from privexbot_app.domains.knowledge.schemas.settings import SearchMode
+from privexbot_app.kit.text import Passage
 
 
 class SearchRequest(BaseModel):
@@ -49,6 +50,20 @@ class SearchResult(BaseModel):
     is_verbatim: bool = True
     score: float
     cosine_similarity: float | None
+
+    def as_passage(self, index: int) -> Passage:
+        """The result as models read and cite it; index counts from 1, best first."""
+        return Passage(
+            index=index,
+            title=self.document_name,
+            text=f"{self.context}\n{self.text}" if self.context else self.text,
+            start=self.start,
+            end=self.end,
+            page=self.page,
+            url=self.url,
+            is_verbatim=self.is_verbatim,
+            cosine_similarity=self.cosine_similarity,
+        )
 
 
 class SearchResults(BaseModel):

@@ -104,6 +104,7 @@ def test_a_form_is_read_as_its_fields_mean_it(installation: Installation):
         "url": "https://example.com",
         "include": ["/a/*", "/b/*"],
         "is_whole_host": False,
+        "is_rendered": False,
         "uses_sitemap": True,
     }
 

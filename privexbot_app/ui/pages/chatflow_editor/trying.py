@@ -3,28 +3,22 @@
 from collections.abc import AsyncGenerator
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
 import reflex as rx
 from pydantic import ValidationError
 
-from privexbot_app import runtime
+from privexbot_app.domains.bots.kinds import BotKind
 from privexbot_app.domains.chatflows.drafts import ChatflowDraftService
 from privexbot_app.domains.chatflows.schemas import SingleRun
-from privexbot_app.domains.conversations.schemas import ChatEvent, ChatQuestion
-from privexbot_app.domains.conversations.service import ConversationService
+from privexbot_app.domains.conversations.schemas import ChatEvent
 from privexbot_app.kit.errors import InvalidError, PrivexError
-from privexbot_app.kit.redis import REDIS_DOWN
 from privexbot_app.kit.scope import Scope
 from privexbot_app.ui.components.chat import ChatLine, ChatSource
 from privexbot_app.ui.ids import id_in_path
-from privexbot_app.ui.notify import RESTARTING, message_of
 from privexbot_app.ui.session import ScopedState
-from privexbot_app.ui.streams import until
+from privexbot_app.ui.trials import DraftChat
 
 FLUSH_SECONDS = 0.05
-STOP_CHECK_SECONDS = 0.2
-LONGEST_QUESTION = 8000
 MOST_RUNS = 300
 
 
@@ -34,64 +28,13 @@ class SingleRunUnreadableError(InvalidError):
     code = "single_run_unreadable"
 
 
-class TryState(ScopedState):
+class TryState(DraftChat, ScopedState):
     """One conversation with the draft. lights: status by node; runs: traces of the last turn, and of single runs."""
 
-    lines: list[ChatLine] = []
-    partial: str = ""
-    is_answering: bool = False
     options: list[str] = []
     lights: dict[str, str] = {}
     runs: list[dict[str, Any]] = []
-    about: str = ""
-    _run: int = 0
-    _session: str = ""
-
-    @rx.event
-    async def open(self) -> None:
-        """Begin anew when the page shows another draft than before."""
-        await self.scope()
-        if self.about != self.router.url.path:
-            self._begin_anew()
-            self.about = self.router.url.path
-
-    @rx.event
-    def restart(self) -> None:
-        """Forget the conversation."""
-        self._begin_anew()
-
-    @rx.event
-    def stop(self) -> None:
-        """Keep what was said so far and end the run."""
-        if self.is_answering:
-            self.lights = {id: status for id, status in self.lights.items() if status != "running"}
-            self._finish(ChatLine("bot", self.partial) if self.partial else ChatLine("note", "Stopped."))
-
-    @rx.event
-    def ask_form(self, form: dict[str, Any]) -> Any:
-        """Send what was typed."""
-        return TryState.ask(str(form.get("question", "")))
-
-    @rx.event(background=True)
-    async def ask(self, question: str) -> None:
-        """Send a message and show the flow at work. Errors become a line of the conversation."""
-        question = str(question).strip()[:LONGEST_QUESTION]
-        async with self:
-            if self.is_answering or not question:
-                return
-            scope, draft_id = await self.scope(), id_in_path(self.router.url.path)
-            self._run += 1
-            run, session = self._run, self._session
-            self.lines.append(ChatLine("visitor", question))
-            self.is_answering, self.partial, self.options = True, "", []
-            self.lights, self.runs = {}, []
-        asked = ChatQuestion(message=question, session_id=session or None, stream=True)
-        try:
-            await self._show_run(run, _answer(scope, draft_id, asked))
-        except PrivexError as error:
-            await self._end(run, ChatLine("problem", message_of(error)))
-        except REDIS_DOWN:
-            await self._end(run, ChatLine("problem", RESTARTING))
+    _kind: BotKind = BotKind.CHATFLOW
 
     @rx.event
     async def run_node(self, single: dict[str, Any]) -> None:
@@ -114,14 +57,9 @@ class TryState(ScopedState):
         self.runs = [*self.runs, trace][-MOST_RUNS:]
         self.lights = {**self.lights, node_id: done.run.status}
 
-    async def _show_run(self, run: int, events: AsyncGenerator[ChatEvent]) -> None:
+    async def _show(self, run: int, scope: Scope, events: AsyncGenerator[ChatEvent]) -> None:
         seen = _Seen()
-
-        async def is_over() -> bool:
-            async with self:
-                return self._run != run
-
-        async for event in until(events, is_over, check_seconds=STOP_CHECK_SECONDS):
+        async for event in self._until_over(run, events):
             seen.take(event)
             if event.name not in ("run.finished", "error") and monotonic() - seen.shown_at < FLUSH_SECONDS:
                 continue
@@ -137,20 +75,11 @@ class TryState(ScopedState):
                     self._finish(ChatLine("problem", event.data["message"]))
             seen.shown_at = monotonic()
 
-    async def _end(self, run: int, line: ChatLine) -> None:
-        async with self:
-            if self._run == run:
-                self._finish(line)
+    def _clear_run(self) -> None:
+        self.options, self.lights, self.runs = [], {}, []
 
-    def _finish(self, line: ChatLine | None) -> None:
-        self._run += 1
-        if line is not None:
-            self.lines.append(line)
-        self.is_answering, self.partial = False, ""
-
-    def _begin_anew(self) -> None:
-        self._finish(None)
-        self.lines, self.options, self.lights, self.runs, self._session = [], [], {}, [], ""
+    def _settle_run(self) -> None:
+        self.lights = {id: status for id, status in self.lights.items() if status != "running"}
 
 
 class _Seen:
@@ -192,15 +121,3 @@ def _source(data: dict[str, Any]) -> ChatSource:
     url = data.get("url") or ""
     safe = url if url.startswith(("https://", "http://")) else ""
     return ChatSource(data["index"], data["title"], data["snippet"], place, safe)
-
-
-async def _answer(scope: Scope, draft_id: UUID, question: ChatQuestion) -> AsyncGenerator[ChatEvent]:
-    installation = runtime.current()
-    draft = await ChatflowDraftService(installation.works, scope).get(draft_id)
-    conversations = ConversationService(installation.works, installation.keys)
-    events = conversations.preview(scope, draft_id, draft.config, question)
-    try:
-        async for event in events:
-            yield event
-    finally:
-        await events.aclose()

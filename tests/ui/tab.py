@@ -16,16 +16,16 @@ ORIGIN = "http://testserver"
 
 
 class Tab:
-    """One tab. `cookie`: of its browser; empty for a stranger."""
+    """One tab. cookie: of its browser, which other tabs may share; empty for a stranger."""
 
     def __init__(self, cookie: str = "") -> None:
-        self._cookie = cookie
+        self.cookie = cookie
         self.root = rx.State(_reflex_internal_init=True)  # type: ignore[call-arg]
         self.visit("/")
 
     def visit(self, path: str) -> None:
         """Be at an address."""
-        headers = {"cookie": self._cookie, "origin": ORIGIN}
+        headers = {"cookie": self.cookie, "origin": ORIGIN}
         data = {"pathname": path, "asPath": path, "query": {}, "headers": headers}
         self.root.router = RouterData.from_router_data(data)
 

@@ -115,8 +115,9 @@ def _descendants(state: Any) -> Iterator[Any]:
 @pytest.mark.parametrize(("kind", "handler"), handlers())
 async def test_another_organization_sees_and_changes_nothing(world: World, kind: type[ScopedState], handler: Any):
     before = await world.seen_by_ann()
+    browser = (await opened_tab(world.installation, world.bob)).cookie
     for id in (*world.ids.values(), world.ann.workspace_id, world.ann.user_id):
-        tab = await opened_tab(world.installation, world.bob)
+        tab = Tab(browser)
         tab.visit(_address(kind).format(**world.ids))
         state = tab.state(kind)
         try:

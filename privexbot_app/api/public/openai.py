@@ -112,7 +112,7 @@ async def _scope(request: Request, response: Response, installation: Runtime) ->
 def _require_key(request: Request) -> str:
     token = bearer_token(request)
     if not token:
-        raise UnauthenticatedError("Send an API key: Authorization: Bearer pb_live_…", code="invalid_api_key")
+        raise UnauthenticatedError("Send an API key, as “Authorization: Bearer pb_live_…”.", code="invalid_api_key")
     if not looks_like_key(token):
         raise InvalidKeyError
     return token

@@ -46,9 +46,9 @@ Tell = Callable[[str], None]
 
 
 class KeptChangingError(UnavailableError):
-    """Documents change faster than they are built."""
+    """Documents change faster than they are built; the job is tried again."""
 
-    code = "knowledge_base_busy"
+    code = "reindex_outrun"
 
     def __init__(self) -> None:
         super().__init__("The documents of this knowledge base keep changing. Index it anew when that has calmed down.")

@@ -1,12 +1,13 @@
 """Shared parts of the dashboard. They take Vars and handlers and never know a state.
 
 basics     icon, mark, relative_time, badge (status), page_header, section, card, facts, tile
-waiting    empty_state, no_permission, skeletons, note
+waiting    empty_state, no_permission, skeletons, note, warning
 forms      field, text_input, text_area, select_input, switch_input, choice
-lists      item_list, item, table
-dialogs    confirm_dialog, dialog_actions
+lists      item_list, item, actions_menu, table
+dialogs    confirm_dialog, dialog_actions, close_button
 snippets   code_snippet, copy_button
 chat       chat_panel
+going_live checking, not_ready, problem_choice, is_live, public_link
 """
 
 from privexbot_app.ui.components.basics import (
@@ -21,9 +22,9 @@ from privexbot_app.ui.components.basics import (
     section,
     stat_tile,
 )
-from privexbot_app.ui.components.dialogs import confirm_dialog, dialog_actions
+from privexbot_app.ui.components.dialogs import close_button, confirm_dialog, dialog_actions
 from privexbot_app.ui.components.forms import choice, field, select_input, switch_input, text_area, text_input
-from privexbot_app.ui.components.lists import item, item_list, table
+from privexbot_app.ui.components.lists import actions_menu, item, item_list, table
 from privexbot_app.ui.components.snippets import code_snippet, copy_button
 from privexbot_app.ui.components.waiting import (
     empty_state,
@@ -33,12 +34,15 @@ from privexbot_app.ui.components.waiting import (
     page_skeleton,
     skeleton,
     tiles_skeleton,
+    warning,
 )
 
 __all__ = [
+    "actions_menu",
     "badge",
     "card",
     "choice",
+    "close_button",
     "code_snippet",
     "confirm_dialog",
     "copy_button",
@@ -66,4 +70,5 @@ __all__ = [
     "text_area",
     "text_input",
     "tiles_skeleton",
+    "warning",
 ]

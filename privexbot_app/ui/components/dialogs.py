@@ -40,6 +40,11 @@ def confirm_dialog(
     )
 
 
+def close_button(text: Text) -> rx.Component:
+    """The quiet button that closes its dialog."""
+    return rx.dialog.close(rx.button(text, type="button", variant="soft", color_scheme="gray"))
+
+
 def dialog_actions(*buttons: rx.Component) -> rx.Component:
     """The row of buttons at the end of a dialog."""
     return rx.el.div(*buttons, class_name="pb-actions pb-dialog-actions")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import reflex as rx
 
 from privexbot_app.ui.components.basics import Part, Text
+from privexbot_app.ui.components.basics import icon as icon_of
 
 
 def item_list(*items: rx.Component) -> rx.Component:
@@ -34,6 +35,16 @@ def item(
         ),
         *([rx.el.div(*side, class_name="pb-item-side")] if side else []),
         class_name="pb-item pb-item-linked" if is_linked else "pb-item",
+    )
+
+
+def actions_menu(name: Text, *items: rx.Component) -> rx.Component:
+    """What can be done to one row, behind three dots. name: of the row, for screen readers."""
+    trigger = rx.icon_button(
+        icon_of("ellipsis", 16), variant="ghost", color_scheme="gray", margin="0", aria_label=f"Actions for {name}"
+    )
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(trigger), rx.dropdown_menu.content(*items, variant="soft", align="end")
     )
 
 

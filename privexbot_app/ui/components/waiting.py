@@ -40,6 +40,16 @@ def note(*parts: Part, icon_name: str = "info", tone: str = "neutral") -> rx.Com
     )
 
 
+def warning(title: Text, text: Text, *actions: rx.Component) -> rx.Component:
+    """Something that needs a decision: what happened, what is safe, and what can be done."""
+    return note(
+        rx.el.div(rx.el.div(title, class_name="pb-strong"), rx.el.div(text, class_name="pb-soft")),
+        rx.el.div(*actions, class_name="pb-actions"),
+        icon_name="triangle-alert",
+        tone="warn",
+    )
+
+
 def skeleton(width: str = "100%", height: str = "0.75rem") -> rx.Component:
     """One breathing bone."""
     return rx.el.span(class_name="pb-bone", style={"width": width, "height": height, "max_width": "100%"})

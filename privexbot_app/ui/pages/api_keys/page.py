@@ -3,6 +3,7 @@
 import reflex as rx
 
 from privexbot_app.ui.components import (
+    actions_menu,
     badge,
     code_snippet,
     confirm_dialog,
@@ -74,18 +75,13 @@ def _row(row: rx.Var[KeyRow]) -> rx.Component:
 
 
 def _menu(row: rx.Var[KeyRow]) -> rx.Component:
-    trigger = rx.icon_button(
-        icon("ellipsis", 16), variant="ghost", color_scheme="gray", margin="0", aria_label=f"Actions for {row.name}"
-    )
     rotate = rx.dropdown_menu.item(
         icon("refresh-cw", 15), "Rotate", on_select=ApiKeysState.ask_rotate(row.id, row.name)
     )
     revoke = rx.dropdown_menu.item(
         icon("trash-2", 15), "Revoke", color="red", on_select=ApiKeysState.ask_revoke(row.id, row.name)
     )
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(trigger), rx.dropdown_menu.content(rotate, revoke, variant="soft", align="end")
-    )
+    return actions_menu(row.name, rotate, revoke)
 
 
 def _add_dialog() -> rx.Component:

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from privexbot_app.ui import routes
-from privexbot_app.ui.components import empty_state, icon, list_skeleton, note, page, page_header
+from privexbot_app.ui.components import empty_state, icon, list_skeleton, page, page_header, warning
 from privexbot_app.ui.components.chat import chat_panel
 from privexbot_app.ui.layout import dashboard_page
 from privexbot_app.ui.pages.chatbot_builder.deploy import DeployState
@@ -95,7 +95,7 @@ def _trouble() -> rx.Component:
         BuilderState.saving,
         (
             "conflict",
-            _notice(
+            warning(
                 "This draft was changed in another window.",
                 "What you typed here is still on this page.",
                 rx.button("Load the latest", variant="soft", size="1", on_click=BuilderState.load_latest),
@@ -104,7 +104,7 @@ def _trouble() -> rx.Component:
         ),
         (
             "failed",
-            _notice(
+            warning(
                 "Your changes are not saved yet.",
                 "They are safe on this page, and saving is tried again by itself.",
                 rx.button("Try now", variant="soft", size="1", on_click=BuilderState.save_now),
@@ -112,22 +112,13 @@ def _trouble() -> rx.Component:
         ),
         (
             "gone",
-            _notice(
+            warning(
                 "This draft was deployed or deleted in another window.",
                 "What you typed here is still on this page.",
                 rx.button("Save as a new draft", variant="soft", size="1", on_click=BuilderState.save_as_new),
             ),
         ),
         rx.fragment(),
-    )
-
-
-def _notice(title: str, text: str, *actions: rx.Component) -> rx.Component:
-    return note(
-        rx.el.div(rx.el.div(title, class_name="pb-strong"), rx.el.div(text, class_name="pb-soft")),
-        rx.el.div(*actions, class_name="pb-actions"),
-        icon_name="triangle-alert",
-        tone="warn",
     )
 
 

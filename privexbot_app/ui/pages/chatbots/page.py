@@ -3,6 +3,7 @@
 import reflex as rx
 
 from privexbot_app.ui.components import (
+    actions_menu,
     badge,
     choice,
     confirm_dialog,
@@ -95,7 +96,7 @@ def _draft_row(row: rx.Var[ChatbotRow]) -> rx.Component:
         icon=icon("pencil-line", 17),
         status=badge("Draft"),
         meta=[row.version, row.knowledge, row.edited],
-        side=[_only_with("bots.write", _menu(row, _delete_item("draft", row)))],
+        side=[_only_with("bots.write", actions_menu(row.name, _delete_item("draft", row)))],
     )
 
 
@@ -120,21 +121,12 @@ def _live_row(row: rx.Var[ChatbotRow]) -> rx.Component:
         icon=icon("bot", 17),
         status=badge("Live", "good"),
         meta=[row.version, row.knowledge, row.edited],
-        side=[_menu(row, _only_with("bots.write", edit), try_it, copy, _only_with("bots.deploy", delete))],
+        side=[actions_menu(row.name, _only_with("bots.write", edit), try_it, copy, _only_with("bots.deploy", delete))],
     )
 
 
 def _only_with(permission: str, part: rx.Component) -> rx.Component:
     return rx.cond(ChatbotsState.permissions.contains(permission), part)
-
-
-def _menu(row: rx.Var[ChatbotRow], *items: rx.Component) -> rx.Component:
-    trigger = rx.icon_button(
-        icon("ellipsis", 16), variant="ghost", color_scheme="gray", margin="0", aria_label=f"Actions for {row.name}"
-    )
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(trigger), rx.dropdown_menu.content(*items, variant="soft", align="end")
-    )
 
 
 def _delete_item(kind: str, row: rx.Var[ChatbotRow]) -> rx.Component:

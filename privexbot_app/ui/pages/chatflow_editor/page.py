@@ -4,7 +4,7 @@ import reflex as rx
 
 from privexbot_app.ui import routes
 from privexbot_app.ui.canvas import flow_canvas
-from privexbot_app.ui.components import confirm_dialog, empty_state, icon, list_skeleton, note, page, page_header
+from privexbot_app.ui.components import confirm_dialog, empty_state, icon, list_skeleton, page, page_header, warning
 from privexbot_app.ui.components.chat import chat_panel
 from privexbot_app.ui.layout import dashboard_page
 from privexbot_app.ui.pages.chatflow_editor.parts import publish_dialog, versions_panel
@@ -164,13 +164,7 @@ def _trouble() -> rx.Component:
 
 
 def _notice(title: str, text: str | rx.Var[str], *actions: rx.Component) -> rx.Component:
-    shown = note(
-        rx.el.div(rx.el.div(title, class_name="pb-strong"), rx.el.div(text, class_name="pb-soft")),
-        rx.el.div(*actions, class_name="pb-actions"),
-        icon_name="triangle-alert",
-        tone="warn",
-    )
-    return rx.el.div(shown, class_name="pb-flow-notice")
+    return rx.el.div(warning(title, text, *actions), class_name="pb-flow-notice")
 
 
 def _chat() -> rx.Component:

@@ -4,16 +4,16 @@ import reflex as rx
 
 from privexbot_app.ui.components import (
     badge,
+    close_button,
     code_snippet,
-    copy_button,
     dialog_actions,
     empty_state,
     icon,
     note,
     relative_time,
-    skeleton,
     text_area,
 )
+from privexbot_app.ui.components.going_live import checking, is_live, not_ready, problem_choice, public_link
 from privexbot_app.ui.pages.chatflow_editor.publishing import PublishProblem, PublishState
 from privexbot_app.ui.pages.chatflow_editor.state import EditorState
 from privexbot_app.ui.pages.chatflow_editor.versions import FlowVersion, FlowVersionsState
@@ -24,41 +24,23 @@ def publish_dialog() -> rx.Component:
     body = rx.cond(
         PublishState.public_url != "",
         _done(),
-        rx.cond(PublishState.is_checking, _checking(), rx.cond(PublishState.problems, _not_yet(), _ready())),
+        rx.cond(
+            PublishState.is_checking,
+            checking("Publish", "Checking the chatflow…"),
+            rx.cond(
+                PublishState.problems,
+                not_ready("Put these right, then publish.", rx.foreach(PublishState.problems, _problem)),
+                _ready(),
+            ),
+        ),
     )
     return rx.dialog.root(
         rx.dialog.content(body, max_width="34rem"), open=PublishState.is_open, on_open_change=PublishState.close
     )
 
 
-def _checking() -> rx.Component:
-    return rx.fragment(
-        rx.dialog.title("Publish"),
-        rx.dialog.description("Checking the chatflow…", class_name="pb-lead"),
-        rx.el.div(skeleton("80%"), skeleton("60%"), class_name="pb-stack pb-stack-tight pb-dialog-form"),
-    )
-
-
-def _not_yet() -> rx.Component:
-    return rx.fragment(
-        rx.dialog.title("Not ready yet"),
-        rx.dialog.description("Put these right, then publish.", class_name="pb-lead"),
-        rx.el.ul(rx.foreach(PublishState.problems, _problem), class_name="pb-stack pb-stack-tight pb-dialog-form"),
-        dialog_actions(_close("Close")),
-    )
-
-
 def _problem(problem: rx.Var[PublishProblem]) -> rx.Component:
-    return rx.el.li(
-        rx.el.button(
-            icon("circle-alert", 16),
-            rx.el.span(problem.message, class_name="pb-choice-body"),
-            icon("arrow-right", 15),
-            type="button",
-            on_click=PublishState.go_to(problem.node_id),
-            class_name="pb-choice pb-choice-centred",
-        )
-    )
+    return problem_choice(problem.message, PublishState.go_to(problem.node_id))
 
 
 def _ready() -> rx.Component:
@@ -88,7 +70,7 @@ def _ready() -> rx.Component:
                 help_text="For your team; visitors do not see it.",
             ),
             dialog_actions(
-                _close("Cancel"),
+                close_button("Cancel"),
                 rx.button(icon("rocket", 15), "Publish", type="submit", loading=PublishState.is_publishing),
             ),
             on_submit=PublishState.publish,
@@ -98,35 +80,17 @@ def _ready() -> rx.Component:
 
 
 def _done() -> rx.Component:
-    link = rx.el.div(
-        rx.el.a(
-            PublishState.public_url,
-            icon("external-link", 14),
-            href=PublishState.public_url,
-            target="_blank",
-            rel="noopener",
-            class_name="pb-door-link pb-link-line",
-        ),
-        copy_button(PublishState.public_url, label="link"),
-        class_name="pb-snippet",
-    )
     return rx.fragment(
-        rx.el.div(icon("circle-check", 22), class_name="pb-disc pb-disc-good"),
-        rx.dialog.title("It is live", margin_top="0.75rem"),
-        rx.dialog.description(f"Version {PublishState.live_version} answers from now on.", class_name="pb-lead"),
+        is_live(PublishState.live_version),
         rx.el.div(
             rx.el.div("Its page", class_name="pb-label"),
-            link,
+            public_link(PublishState.public_url),
             rx.el.div("On your website", class_name="pb-label"),
             code_snippet(PublishState.embed_code, label="embed code"),
             class_name="pb-stack pb-dialog-form",
         ),
-        dialog_actions(_close("Done")),
+        dialog_actions(close_button("Done")),
     )
-
-
-def _close(text: str) -> rx.Component:
-    return rx.dialog.close(rx.button(text, type="button", variant="soft", color_scheme="gray"))
 
 
 def versions_panel() -> rx.Component:

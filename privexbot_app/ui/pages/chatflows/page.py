@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from privexbot_app.ui.components import (
+    actions_menu,
     badge,
     confirm_dialog,
     dialog_actions,
@@ -110,7 +111,7 @@ def _draft_row(row: rx.Var[ChatflowRow]) -> rx.Component:
         icon=icon("pencil-line", 17),
         status=badge("Draft"),
         meta=[row.version, row.nodes, row.edited],
-        side=[_menu(row, _export_item(ExchangeState.export_draft, row), _only_with("bots.write", discard))],
+        side=[actions_menu(row.name, _export_item(ExchangeState.export_draft, row), _only_with("bots.write", discard))],
     )
 
 
@@ -140,8 +141,8 @@ def _live_row(row: rx.Var[ChatflowRow]) -> rx.Component:
         meta=[row.version, row.nodes, row.edited],
         side=[
             _only_with("bots.write", edit),
-            _menu(
-                row,
+            actions_menu(
+                row.name,
                 _only_with("bots.write", writing),
                 try_it,
                 copy,
@@ -154,15 +155,6 @@ def _live_row(row: rx.Var[ChatflowRow]) -> rx.Component:
 
 def _only_with(permission: str, part: rx.Component) -> rx.Component:
     return rx.cond(ChatflowsState.permissions.contains(permission), part)
-
-
-def _menu(row: rx.Var[ChatflowRow], *items: rx.Component) -> rx.Component:
-    trigger = rx.icon_button(
-        icon("ellipsis", 16), variant="ghost", color_scheme="gray", margin="0", aria_label=f"Actions for {row.name}"
-    )
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(trigger), rx.dropdown_menu.content(*items, variant="soft", align="end")
-    )
 
 
 def _export_item(export: Any, row: rx.Var[ChatflowRow]) -> rx.Component:

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from privexbot_app.ui.components import (
+    actions_menu,
     badge,
     confirm_dialog,
     dialog_actions,
@@ -84,9 +85,6 @@ def _test_button(row: rx.Var[CredentialRow]) -> rx.Component:
 
 
 def _menu(row: rx.Var[CredentialRow]) -> rx.Component:
-    trigger = rx.icon_button(
-        icon("ellipsis", 16), variant="ghost", color_scheme="gray", margin="0", aria_label=f"Actions for {row.name}"
-    )
     replace = rx.dropdown_menu.item(icon("refresh-cw", 15), "Replace", on_select=CredentialsState.ask_replace(row.id))
     delete = rx.dropdown_menu.item(
         icon("trash-2", 15),
@@ -94,9 +92,7 @@ def _menu(row: rx.Var[CredentialRow]) -> rx.Component:
         color="red",
         on_select=CredentialsState.ask_delete(row.id, row.name, row.uses),
     )
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(trigger), rx.dropdown_menu.content(replace, delete, variant="soft", align="end")
-    )
+    return actions_menu(row.name, replace, delete)
 
 
 def _form_dialog() -> rx.Component:

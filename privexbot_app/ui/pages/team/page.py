@@ -3,6 +3,7 @@
 import reflex as rx
 
 from privexbot_app.ui.components import (
+    actions_menu,
     badge,
     card,
     code_snippet,
@@ -73,26 +74,19 @@ def _person_row(row: rx.Var[PersonRow]) -> rx.Component:
 
 
 def _menu(row: rx.Var[PersonRow]) -> rx.Component:
-    trigger = rx.icon_button(
-        icon("ellipsis", 16), variant="ghost", color_scheme="gray", margin="0", aria_label=f"Actions for {row.name}"
-    )
     is_owner = TeamState.own_role == "owner"
     transfer = rx.dropdown_menu.item(
         icon("crown", 15), "Hand over ownership", on_select=TeamState.ask("transfer", row.id, row.name)
     )
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(trigger),
-        rx.dropdown_menu.content(
-            rx.dropdown_menu.item("Make member", on_select=TeamState.change_role(row.id, "member")),
-            rx.dropdown_menu.item("Make admin", on_select=TeamState.change_role(row.id, "admin")),
-            rx.cond(is_owner, rx.dropdown_menu.item("Make owner", on_select=TeamState.change_role(row.id, "owner"))),
-            rx.cond(is_owner, transfer),
-            rx.dropdown_menu.separator(),
-            rx.dropdown_menu.item(
-                icon("user-minus", 15), "Remove", color="red", on_select=TeamState.ask("remove", row.id, row.name)
-            ),
-            variant="soft",
-            align="end",
+    return actions_menu(
+        row.name,
+        rx.dropdown_menu.item("Make member", on_select=TeamState.change_role(row.id, "member")),
+        rx.dropdown_menu.item("Make admin", on_select=TeamState.change_role(row.id, "admin")),
+        rx.cond(is_owner, rx.dropdown_menu.item("Make owner", on_select=TeamState.change_role(row.id, "owner"))),
+        rx.cond(is_owner, transfer),
+        rx.dropdown_menu.separator(),
+        rx.dropdown_menu.item(
+            icon("user-minus", 15), "Remove", color="red", on_select=TeamState.ask("remove", row.id, row.name)
         ),
     )
 

@@ -284,3 +284,4 @@ def test_a_rating_the_host_does_not_take_is_taken_back(host, chat, ask):
     helpful.click()
     wait_until(page, lambda: len(host.ratings) == 1)
     expect(helpful).to_have_attribute("aria-pressed", "false")
+    assert len(host.ratings) == 1

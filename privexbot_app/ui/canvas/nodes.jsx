@@ -23,7 +23,7 @@ const gist = (value) => {
 function Ways({ ways }) {
   return ways.map((way, index) => (
     <Handle key={way.id} id={way.id} type="source" position={Position.Right} className="pf-port" data-tone={way.tone}
-      style={{ top: portTop(index, ways.length) }} aria-label={way.label || "Next"} />
+      style={{ top: portTop(index, ways.length) }} role="img" aria-label={way.label || "Next"} />
   ));
 }
 

@@ -52,4 +52,5 @@ def table(headings: Sequence[Text], rows: Part, *, label: str) -> rx.Component:
     """A table. rows: `rx.foreach` of `rx.el.tr`s; label: what the table is about, for screen readers."""
     head = rx.el.tr(*(rx.el.th(heading, scope="col") for heading in headings))
     grid = rx.el.table(rx.el.thead(head), rx.el.tbody(rows), aria_label=label, class_name="pb-table")
-    return rx.el.div(grid, class_name="pb-card pb-table-wrap")
+    # A wide table scrolls inside its frame; without a mouse that needs the focus.
+    return rx.el.div(grid, tab_index=0, role="region", aria_label=label, class_name="pb-card pb-table-wrap")

@@ -69,7 +69,7 @@ def _filters() -> rx.Component:
             value=LeadsState.status,
             on_change=LeadsState.choose_status,
         ),
-        rx.el.span(LeadsState.total, " contacts", class_name="pb-tiny"),
+        rx.el.span(LeadsState.total, rx.cond(LeadsState.total == 1, " contact", " contacts"), class_name="pb-tiny"),
         class_name="pb-inbox-filters",
     )
 
